@@ -1,0 +1,193 @@
+/* The log: one line per event on standard error, key=value, nothing that could forge a
+   second line; and the end of a process whose invariants broke. */
+#include "base/base.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LINE_MAX_BYTES                                                                 \
+	4000u /* below PIPE_BUF: one write never mixes with another's                  \
+	       */
+#define VALUE_MAX_BYTES 1000u
+
+static const char *process = "kreide";
+static enum kr_level least_level = KR_INFO;
+
+static const char *const level_names[] = {
+	[KR_ERROR] = "error",
+	[KR_WARN] = "warn",
+	[KR_INFO] = "info",
+	[KR_DEBUG] = "debug",
+};
+
+struct line {
+	char p[LINE_MAX_BYTES + 2];
+	size_t n;
+};
+
+static void
+line_add(struct line *l, const char *p, size_t n)
+{
+	if (n > LINE_MAX_BYTES - l->n)
+		n = LINE_MAX_BYTES - l->n;
+	if (n > 0)
+		memcpy(l->p + l->n, p, n);
+	l->n += n;
+}
+
+static void
+line_z(struct line *l, const char *text)
+{
+	line_add(l, text, strlen(text));
+}
+
+/* Quoted when it would not stand alone; control bytes and quotes as \xHH. */
+static void
+line_text(struct line *l, kr_str s)
+{
+	bool quote = s.n == 0;
+
+	if (s.n > VALUE_MAX_BYTES)
+		s.n = VALUE_MAX_BYTES;
+	for (size_t i = 0; i < s.n && !quote; i++)
+		quote = (unsigned char)s.p[i] <= ' ' || s.p[i] == '"' ||
+			s.p[i] == '=' || s.p[i] == '\\';
+	if (quote)
+		line_add(l, "\"", 1);
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		char code[5];
+
+		if (c >= ' ' && c != '"' && c != '\\' && c != 0x7f) {
+			line_add(l, s.p + i, 1);
+			continue;
+		}
+		snprintf(code, sizeof code, "\\x%02x", c);
+		line_z(l, code);
+	}
+	if (quote)
+		line_add(l, "\"", 1);
+}
+
+static void
+line_when(struct line *l, int64_t us)
+{
+	time_t seconds = (time_t)(us / 1000000);
+	struct tm tm;
+	char text[40];
+
+	if (gmtime_r(&seconds, &tm) == NULL)
+		return;
+
+	size_t n = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
+
+	line_add(l, text, n);
+	snprintf(text, sizeof text, ".%03dZ", (int)(us / 1000 % 1000));
+	line_z(l, text);
+}
+
+static void
+line_value(struct line *l, const kr_val *v)
+{
+	char text[40];
+
+	switch (v->t) {
+	case 's':
+		line_text(l, v->s);
+		return;
+	case 'x':
+		snprintf(text, sizeof text, "<%zu bytes>", v->s.n);
+		line_z(l, text);
+		return;
+	case 'f':
+		snprintf(text, sizeof text, "%g", v->f);
+		line_z(l, text);
+		return;
+	case 'b':
+		line_z(l, v->i != 0 ? "yes" : "no");
+		return;
+	case 'd': {
+		struct kr_civil c = kr_civil_date((kr_date){ (int32_t)v->i });
+
+		snprintf(text, sizeof text, "%04d-%02d-%02d", c.year, c.month, c.day);
+		line_z(l, text);
+		return;
+	}
+	case 't':
+		line_when(l, v->i);
+		return;
+	case 0:
+		line_z(l, "null");
+		return;
+	default:
+		snprintf(text, sizeof text, "%lld", (long long)v->i);
+		line_z(l, text);
+	}
+}
+
+static void
+line_write(struct line *l)
+{
+	size_t done = 0;
+
+	l->p[l->n++] = '\n';
+	while (done < l->n) {
+		ssize_t n = write(STDERR_FILENO, l->p + done, l->n - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return; /* nowhere to complain to */
+		done += (size_t)n;
+	}
+}
+
+void
+kr_log_setup(const char *process_name, enum kr_level least)
+{
+	process = process_name;
+	least_level = least;
+}
+
+void
+kr_log_line(enum kr_level level, const char *event, size_t n, const struct kr_kv *kv)
+{
+	struct line l = { .n = 0 };
+	int keep = errno;
+
+	if (level > least_level)
+		return;
+	line_z(&l, "time=");
+	line_when(&l, kr_wall().us);
+	line_z(&l, " level=");
+	line_z(&l, level_names[level]);
+	line_z(&l, " process=");
+	line_z(&l, process);
+	line_z(&l, " event=");
+	line_z(&l, event);
+	for (size_t i = 0; i < n; i++) {
+		line_z(&l, " ");
+		line_z(&l, kv[i].key);
+		line_z(&l, "=");
+		line_value(&l, &kv[i].value);
+	}
+	line_write(&l);
+	errno = keep;
+}
+
+void
+kr_panic(const char *fmt, ...)
+{
+	char text[500];
+	va_list args;
+
+	va_start(args, fmt);
+	if (vsnprintf(text, sizeof text, fmt, args) < 0)
+		text[0] = 0;
+	va_end(args);
+	kr_log_kv(KR_ERROR, "panic", { "why", kr_s(kr_z(text)) });
+	abort();
+}
