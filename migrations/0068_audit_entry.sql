@@ -1,0 +1,14 @@
+-- schema: kreide_audit
+-- Who did what to which object. Inserted in the transaction of the deed, chained by jobs.
+CREATE TABLE entry (
+  id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  at DATETIME(6) NOT NULL,
+  actor_id BIGINT NOT NULL,
+  module VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  action VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  object_id BIGINT NOT NULL,
+  request_id VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  seal BINARY(32) NULL,
+  KEY unsealed (seal),
+  KEY object (module, object_id)
+)
