@@ -1,0 +1,95 @@
+/* Scoreboard and fuses: how the master sees what a worker is at, without asking it. */
+#include "http/board.h"
+
+#include "base/base.h"
+
+#include <sys/mman.h>
+
+#define MINUTE_US (60 * INT64_C(1000000))
+
+static struct {
+	struct kr_board *board;
+	struct kr_seat *seat;
+} mine;
+
+struct kr_board *
+kr_board_new(size_t nseats, size_t nroutes)
+{
+	size_t seats = nseats * sizeof(struct kr_seat);
+	size_t fuses = nroutes * sizeof(struct kr_fuse);
+	size_t head = (sizeof(struct kr_board) + 63) & ~(size_t)63;
+	char *p = mmap(NULL, head + seats + fuses, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		return NULL;
+
+	struct kr_board *b = (void *)p;
+
+	b->nseats = nseats;
+	b->nroutes = nroutes;
+	b->seats = (void *)(p + head);
+	b->fuses = (void *)(p + head + seats);
+	for (size_t i = 0; i < nseats; i++)
+		atomic_store(&b->seats[i].route, KR_NO_ROUTE);
+	return b;
+}
+
+void
+kr_board_use(struct kr_board *b, size_t seat)
+{
+	KR_CHECK(seat < b->nseats);
+	mine.board = b;
+	mine.seat = &b->seats[seat];
+	atomic_store(&mine.seat->route, KR_NO_ROUTE);
+	atomic_store(&mine.seat->busy_us, 0);
+	atomic_store(&mine.seat->ready, true);
+}
+
+void
+kr_board_busy(void)
+{
+	if (mine.seat != NULL)
+		atomic_store(&mine.seat->busy_us, kr_mono_us());
+}
+
+void
+kr_board_route(size_t no)
+{
+	if (mine.seat != NULL)
+		atomic_store(&mine.seat->route, (uint32_t)no);
+}
+
+void
+kr_board_idle(void)
+{
+	if (mine.seat == NULL)
+		return;
+	atomic_store(&mine.seat->busy_us, 0);
+	atomic_store(&mine.seat->route, KR_NO_ROUTE);
+	atomic_fetch_add(&mine.seat->served, 1);
+}
+
+bool
+kr_board_blown(size_t no)
+{
+	if (mine.board == NULL || no >= mine.board->nroutes)
+		return false;
+	return atomic_load(&mine.board->fuses[no].until_us) > kr_mono_us();
+}
+
+bool
+kr_board_crashed(struct kr_board *b, uint32_t route, int64_t now_us)
+{
+	if (route >= b->nroutes)
+		return false;
+
+	struct kr_fuse *f = &b->fuses[route];
+	bool third = f->crash_us[0] != 0 && now_us - f->crash_us[0] < MINUTE_US;
+
+	if (third)
+		atomic_store(&f->until_us, now_us + MINUTE_US);
+	f->crash_us[0] = f->crash_us[1];
+	f->crash_us[1] = now_us;
+	return third;
+}

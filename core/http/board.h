@@ -1,0 +1,42 @@
+/* The scoreboard: shared memory in which each worker says since when it works on which
+   route, and the master says which routes are out of order. */
+#ifndef KR_HTTP_BOARD_H
+#define KR_HTTP_BOARD_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define KR_NO_ROUTE ((uint32_t)-1)
+
+struct kr_seat {                 /* of one worker */
+	_Atomic int64_t busy_us; /* CLOCK_MONOTONIC since accept; 0 = idle */
+	_Atomic uint32_t route;  /* number, or KR_NO_ROUTE */
+	_Atomic uint32_t served;
+	_Atomic bool ready; /* has entered its accept loop */
+};
+struct kr_fuse {                  /* of one route */
+	int64_t crash_us[2];      /* the two before the last; the master's own */
+	_Atomic int64_t until_us; /* blown until then */
+};
+struct kr_board {
+	size_t nseats, nroutes;
+	_Atomic int64_t db_circuit_us; /* db: no connecting before then */
+	struct kr_seat *seats;
+	struct kr_fuse *fuses;
+};
+
+/* Made before fork, in memory that the children share. NULL: no memory. */
+struct kr_board *kr_board_new(size_t nseats, size_t nroutes);
+/* In a worker: which seat is mine. Without it the functions below do nothing. */
+void kr_board_use(struct kr_board *, size_t seat);
+void kr_board_busy(void);
+void kr_board_route(size_t no);
+void kr_board_idle(void);
+/* Three crashes within a minute: the route answers 503 by itself for a minute. */
+bool kr_board_blown(size_t no);
+/* In the master: a worker died on this route. True when that blew the fuse. */
+bool kr_board_crashed(struct kr_board *, uint32_t route, int64_t now_us);
+
+#endif
