@@ -1,0 +1,328 @@
+/* kreide doctor: says in sentences what is wrong with an instance, and what is not. */
+#include "cli/probe.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/timex.h>
+#include <unistd.h>
+
+KR_STMT(q_late, "t", "i",
+    "SELECT COUNT(*) FROM core_outbox WHERE done_at IS NULL AND tries = 0 AND due < ?");
+
+enum level { FINE, NOTE, WRONG };
+
+struct doctor {
+	struct kr_cli *cli;
+	const struct kr_config *conf;
+	json_t *out;
+	size_t wrong, notes;
+};
+
+/* One finding. What a demo school need not have is a note there. */
+static void
+say(struct doctor *d, const char *check, enum level level, const char *key,
+    const kr_str *args, size_t n)
+{
+	static const char *const marks[] = { "ok   ", "note ", "WRONG" };
+	static const char *const names[] = { "ok", "note", "wrong" };
+	kr_str text = kr_word_(d->cli, key, args, n);
+	json_t *j = json_object();
+
+	d->wrong += level == WRONG;
+	d->notes += level == NOTE;
+	if (!d->cli->json)
+		printf("%s  %.*s\n", marks[level], KR_FMT(text));
+	json_object_set_new(j, "check", json_string(check));
+	json_object_set_new(j, "level", json_string(names[level]));
+	json_object_set_new(j, "text", kr_json_str(text));
+	json_array_append_new(d->out, j);
+}
+#define SAY(d, check, level, key, ...) say(d, check, level, key, KR_WORDS(__VA_ARGS__))
+
+static enum level
+in_school(const struct doctor *d)
+{
+	return d->conf->demo ? NOTE : WRONG;
+}
+
+static kr_str
+number(struct doctor *d, int64_t n)
+{
+	return kr_num(d->cli, n);
+}
+
+/* ── the machine ── */
+
+static void
+check_clock(struct doctor *d)
+{
+	struct timex t = { 0 };
+	struct stat st;
+	char exe[PATH_MAX];
+	int state;
+
+	snprintf(exe, sizeof exe, "%s/kreide", d->cli->lib);
+	if (stat(exe, &st) == 0 && time(NULL) < st.st_mtime - 86400) {
+		SAY(d, "clock", WRONG, "core.doctor.clock_behind");
+		return;
+	}
+	state = adjtimex(&t);
+	if (state < 0 || (t.status & STA_UNSYNC) != 0)
+		SAY(d, "clock", NOTE, "core.doctor.clock_free");
+	else
+		SAY(d, "clock", FINE, "core.doctor.clock_ok");
+}
+
+static void
+check_disk(struct doctor *d)
+{
+	struct statvfs v;
+	uint64_t free_mib, percent;
+
+	if (statvfs(d->cli->home, &v) != 0 || v.f_blocks == 0) {
+		SAY(d, "disk", WRONG, "core.doctor.disk_unknown");
+		return;
+	}
+	free_mib = (uint64_t)v.f_bavail * v.f_frsize >> 20;
+	percent = (uint64_t)v.f_bavail * 100 / v.f_blocks;
+	if (free_mib < 1024 || percent < 3)
+		SAY(d, "disk", WRONG, "core.doctor.disk_full", number(d, (int64_t)free_mib));
+	else if (percent < 10)
+		SAY(d, "disk", NOTE, "core.doctor.disk_low", number(d, (int64_t)percent),
+		    number(d, (int64_t)free_mib));
+	else
+		SAY(d, "disk", FINE, "core.doctor.disk_ok", number(d, (int64_t)free_mib));
+}
+
+static int64_t
+days_since(time_t then)
+{
+	return (int64_t)(time(NULL) - then) / 86400;
+}
+
+static void
+check_signatures(struct doctor *d)
+{
+	struct kr_ages a = kr_probe_files(d->cli, "sig");
+
+	if (a.n == 0)
+		SAY(d, "signatures", WRONG, "core.doctor.sig_none");
+	else if (days_since(a.newest) > 7)
+		SAY(d, "signatures", in_school(d), "core.doctor.sig_old",
+		    number(d, days_since(a.newest)));
+	else
+		SAY(d, "signatures", FINE, "core.doctor.sig_ok",
+		    number(d, days_since(a.newest)));
+}
+
+static void
+check_logs(struct doctor *d)
+{
+	struct kr_ages a = kr_probe_files(d->cli, "log");
+
+	if (a.n > 0 && days_since(a.oldest) > 7)
+		SAY(d, "logs", WRONG, "core.doctor.log_old",
+		    number(d, days_since(a.oldest)));
+	else
+		SAY(d, "logs", FINE, "core.doctor.log_ok");
+}
+
+/* The stamp is touched by every backup that ended well. */
+static void
+check_backup(struct doctor *d)
+{
+	char *path = kr_path(d->cli, "etc/backup.stamp");
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		SAY(d, "backup", in_school(d), "core.doctor.backup_none");
+	else if (days_since(st.st_mtime) > 1)
+		SAY(d, "backup", in_school(d), "core.doctor.backup_old",
+		    number(d, days_since(st.st_mtime)));
+	else
+		SAY(d, "backup", FINE, "core.doctor.backup_ok");
+	free(path);
+}
+
+/* Passwords and keys are for their owner alone. */
+static void
+check_secrets(struct doctor *d)
+{
+	char *folder = kr_path(d->cli, "secret"), path[PATH_MAX];
+	DIR *dir = opendir(folder);
+	struct dirent *e;
+	struct stat st;
+	size_t n = 0, open = 0;
+
+	while (dir && (e = readdir(dir)) != NULL) {
+		if (e->d_name[0] == '.' ||
+		    snprintf(path, sizeof path, "%s/%s", folder, e->d_name) >=
+			(int)sizeof path ||
+		    stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+			continue;
+		n++;
+		open += (st.st_mode & 077) != 0;
+	}
+	if (dir)
+		closedir(dir);
+	if (open > 0)
+		SAY(d, "secrets", WRONG, "core.doctor.secrets_open",
+		    number(d, (int64_t)open), kr_z(folder));
+	else if (n == 0)
+		SAY(d, "secrets", WRONG, "core.doctor.secrets_none", kr_z(folder));
+	else
+		SAY(d, "secrets", FINE, "core.doctor.secrets_ok");
+	free(folder);
+}
+
+/* ── the way in ── */
+
+static void
+check_certificate(struct doctor *d)
+{
+	char *cert = kr_path(d->cli, "etc/cert.pem"), *key = kr_path(d->cli, "etc/key.pem");
+	struct kr_cert c;
+
+	if (!kr_probe_cert(cert, key, d->conf->host, d->conf->content_host, &c))
+		SAY(d, "certificate", WRONG, "core.doctor.cert_none", kr_z(cert));
+	else if (c.days_left < 0)
+		SAY(d, "certificate", WRONG, "core.doctor.cert_expired");
+	else if (!c.host || !c.content)
+		SAY(d, "certificate", WRONG, "core.doctor.cert_host",
+		    kr_z(c.host ? d->conf->content_host : d->conf->host));
+	else if (!c.key_fits)
+		SAY(d, "certificate", WRONG, "core.doctor.cert_key", kr_z(key));
+	else if (c.days_left < 14)
+		SAY(d, "certificate", WRONG, "core.doctor.cert_soon",
+		    number(d, c.days_left));
+	else
+		SAY(d, "certificate", FINE, "core.doctor.cert_ok", number(d, c.days_left));
+	free(cert);
+	free(key);
+}
+
+static void
+check_names(struct doctor *d)
+{
+	const char *const hosts[] = { d->conf->host, d->conf->content_host };
+
+	for (size_t i = 0; i < KR_LEN(hosts); i++)
+		if (!kr_probe_resolves(hosts[i])) {
+			SAY(d, "names", WRONG, "core.doctor.name_unknown", kr_z(hosts[i]));
+			return;
+		}
+	SAY(d, "names", FINE, "core.doctor.names_ok");
+}
+
+static void
+check_processes(struct doctor *d)
+{
+	static const struct {
+		const char *socket, *name;
+		int type;
+	} parts[] = { { "web-page.sock", "web", SOCK_STREAM },
+		{ "auth.sock", "auth", SOCK_SEQPACKET }, { "jobs.sock", "jobs", SOCK_DGRAM },
+		{ "scan.sock", "scan", SOCK_SEQPACKET },
+		{ "push-sub.sock", "push", SOCK_STREAM } };
+	size_t silent = 0;
+
+	for (size_t i = 0; i < KR_LEN(parts); i++)
+		if (!kr_probe_socket(d->cli, parts[i].socket, parts[i].type)) {
+			SAY(d, "processes", WRONG, "core.doctor.silent", kr_z(parts[i].name));
+			silent++;
+		}
+	if (!kr_probe_port(d->conf->port)) {
+		SAY(d, "processes", WRONG, "core.doctor.no_door", number(d, d->conf->port));
+		silent++;
+	}
+	if (silent == 0)
+		SAY(d, "processes", FINE, "core.doctor.processes_ok");
+}
+
+/* ── the database ── */
+
+struct answer {
+	int64_t late;
+	bool guard;
+	char why[300];
+};
+
+static kr_err
+ask(kr_ctx *cx, void *arg)
+{
+	static const struct kr_col cols[] = { { 'i', 8, 0 } };
+	struct answer *a = arg;
+
+	(void)kr_one(cx, &q_late, cols, &a->late,
+	    kr_t((kr_time){ kr_now(cx).us - 2 * KR_MIN_US }));
+	a->guard = kr_demo_guard(cx, a->why, sizeof a->why);
+	return kr_status(cx);
+}
+
+static void
+check_database(struct doctor *d)
+{
+	struct answer a = { .guard = true };
+	struct kr_work w;
+	char why[300] = "";
+	int code;
+
+	if (!kr_work_open(&w, d->cli, false, &code)) {
+		SAY(d, "database", WRONG, "core.doctor.db_silent");
+		return;
+	}
+	if (kr_db_settings_ok(w.rw, why, sizeof why))
+		SAY(d, "database", FINE, "core.doctor.db_ok");
+	else
+		SAY(d, "database", WRONG, "core.doctor.db_settings", kr_z(why));
+	if (kr_work_do(&w, ask, &a) != KR_OK)
+		SAY(d, "database", WRONG, "core.doctor.db_schema");
+	else if (a.late > 0)
+		SAY(d, "jobs", WRONG, "core.doctor.jobs_late", number(d, a.late));
+	if (!a.guard)
+		SAY(d, "demo", WRONG, "core.doctor.demo", kr_z(a.why));
+	kr_work_close(&w);
+}
+
+int
+kr_cmd_doctor(struct kr_cli *cli, int argc, char **argv)
+{
+	struct kr_args a = { .command = "doctor" };
+	struct doctor d = { .cli = cli };
+	struct kr_config conf;
+	char why[500] = "";
+	int code;
+
+	if (!kr_args_of(cli, &a, argc, argv, &code))
+		return code;
+	if (!kr_config_read(&conf, cli->home, why, sizeof why)) {
+		kr_complain(cli, "core.cli.no_instance", kr_z(cli->home), kr_z(why));
+		return KR_X_DOWN;
+	}
+	d.conf = &conf;
+	d.out = json_array();
+	check_clock(&d);
+	check_disk(&d);
+	check_secrets(&d);
+	check_database(&d);
+	check_processes(&d);
+	check_signatures(&d);
+	if (strcmp(conf.scheme, "https") == 0) {
+		check_certificate(&d);
+		check_names(&d);
+	}
+	check_backup(&d);
+	check_logs(&d);
+	if (cli->json)
+		kr_print_json(d.out);
+	else
+		json_decref(d.out);
+	kr_say_(cli, d.wrong ? "core.doctor.sum_wrong" : "core.doctor.sum_ok",
+	    KR_WORDS(kr_num(cli, (int64_t)d.wrong), kr_num(cli, (int64_t)d.notes)));
+	return d.wrong ? KR_X_WRONG : KR_X_OK;
+}

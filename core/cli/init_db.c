@@ -1,0 +1,186 @@
+/* The school's MariaDB, started alone for as long as `kreide init` needs it. */
+#include "cli/init.h"
+
+#include "cli/probe.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <pwd.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+extern char **environ;
+
+/* posix_spawn takes words it could change; it does not. */
+static char *const *
+loose(const char *const *words)
+{
+	union {
+		const char *const *in;
+		char *const *out;
+	} u = { .in = words };
+
+	return u.out;
+}
+
+static int
+exit_code(pid_t pid)
+{
+	int how;
+
+	while (waitpid(pid, &how, 0) < 0)
+		if (errno != EINTR)
+			return -1;
+	return WIFEXITED(how) ? WEXITSTATUS(how) : 128;
+}
+
+int
+kr_run_program(const char *const *words)
+{
+	posix_spawn_file_actions_t fa;
+	pid_t pid;
+	int bad;
+
+	/* What we print may be JSON: everything a helper says goes to stderr. */
+	posix_spawn_file_actions_init(&fa);
+	posix_spawn_file_actions_addopen(&fa, 0, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_adddup2(&fa, 2, 1);
+	fflush(stdout);
+	bad = posix_spawnp(&pid, words[0], &fa, NULL, loose(words), environ);
+	posix_spawn_file_actions_destroy(&fa);
+	return bad != 0 ? -1 : exit_code(pid);
+}
+
+const char *
+kr_stack_script(struct kr_cli *cli)
+{
+	static const char *const places[] = { "conf/stack", "../conf/stack" };
+
+	for (size_t i = 0; i < KR_LEN(places); i++) {
+		const char *path = kr_fmt(cli->said, "%s/%s", cli->lib, places[i]).p;
+
+		if (access(path, R_OK) == 0)
+			return path;
+	}
+	return NULL;
+}
+
+/* ── MariaDB ── */
+
+/* As root: the account mysql, which may create its socket in run/. */
+static bool
+become_mysql(void)
+{
+	const struct passwd *pw = getpwnam("mysql");
+	const struct group *run = getgrnam("kreide-run");
+	gid_t groups[2];
+
+	if (geteuid() != 0)
+		return true;
+	if (pw == NULL)
+		return false;
+	groups[0] = pw->pw_gid;
+	groups[1] = run ? run->gr_gid : pw->pw_gid;
+	return setgroups(2, groups) == 0 && setgid(pw->pw_gid) == 0 &&
+	       setuid(pw->pw_uid) == 0;
+}
+
+/* mariadb-install-db into a folder aside, renamed when it is complete. */
+static bool
+make_folder(struct kr_cli *cli)
+{
+	char *made = kr_path(cli, "db/mysql"), *aside = kr_path(cli, "db.new");
+	char *final = kr_path(cli, "db"), *conf = kr_path(cli, "etc/my.cnf");
+	const struct passwd *mysql = getpwnam("mysql"), *me = getpwuid(geteuid());
+	bool root = geteuid() == 0, ok = access(made, F_OK) == 0;
+
+	if (!ok && me != NULL && mkdir(aside, 0700) == 0 &&
+	    (!root || (mysql && chown(aside, mysql->pw_uid, mysql->pw_gid) == 0))) {
+		const char *words[] = { "mariadb-install-db",
+			kr_fmt(cli->said, "--defaults-file=%s", conf).p,
+			kr_fmt(cli->said, "--datadir=%s", aside).p, "--skip-test-db",
+			"--skip-name-resolve", "--auth-root-authentication-method=socket",
+			kr_fmt(cli->said, "--auth-root-socket-user=%s", me->pw_name).p,
+			root ? "--user=mysql" : NULL, NULL };
+
+		ok = kr_run_program(words) == 0 && (rmdir(final) == 0 || errno == ENOENT) &&
+		     rename(aside, final) == 0;
+	}
+	if (!ok)
+		kr_complain(cli, "core.cli.db_not_made", kr_z(final));
+	free(made);
+	free(aside);
+	free(final);
+	free(conf);
+	return ok;
+}
+
+static pid_t
+start_server(struct kr_cli *cli)
+{
+	char *conf = kr_path(cli, "etc/my.cnf");
+	const char *argument = kr_fmt(cli->said, "--defaults-file=%s", conf).p;
+	const char *words[] = { "mariadbd", argument, NULL };
+	pid_t pid;
+
+	free(conf);
+	fflush(NULL);
+	pid = fork();
+	if (pid != 0)
+		return pid;
+	(void)setsid();
+	if (!become_mysql() || dup2(open("/dev/null", O_RDWR | O_CLOEXEC), 0) < 0 ||
+	    dup2(0, 1) < 0 || dup2(0, 2) < 0)
+		_exit(126);
+	if (setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+		1) == 0)
+		execvp(words[0], loose(words));
+	_exit(127);
+}
+
+static bool
+gone(pid_t pid)
+{
+	return waitpid(pid, NULL, WNOHANG) == pid;
+}
+
+pid_t
+kr_database_start(struct kr_cli *cli)
+{
+	const struct timespec moment = { .tv_nsec = 50 * 1000 * 1000 };
+	pid_t pid;
+
+	if (kr_probe_socket(cli, "mysql.sock", SOCK_STREAM))
+		return -1;
+	if (!make_folder(cli))
+		return 0;
+	pid = start_server(cli);
+	for (int i = 0; pid > 0 && i < 1200; i++) {
+		if (kr_probe_socket(cli, "mysql.sock", SOCK_STREAM))
+			return pid;
+		if (gone(pid))
+			break;
+		nanosleep(&moment, NULL);
+		if (i == 1199)
+			kr_database_stop(pid);
+	}
+	kr_complain(cli, "core.cli.db_not_started");
+	return 0;
+}
+
+void
+kr_database_stop(pid_t pid)
+{
+	if (pid <= 0)
+		return;
+	(void)kill(pid, SIGTERM);
+	(void)exit_code(pid);
+}
