@@ -1,0 +1,35 @@
+/* Files: upload, scan, storage, signed addresses. Bytes lie in HOME/files by random id;
+   names are metadata. */
+#ifndef KR_APP_FILE_H
+#define KR_APP_FILE_H
+
+#include "base/ctx.h"
+#include <kr/app.h>
+#include <kr/plugin.h>
+
+/* ── upload, called by http/input.c while the body streams ── */
+struct kr_upload;
+/* The cap is that of the school (kreide.conf max_file_mb); KR_ELIMIT above it,
+   KR_ELIMIT with errno ENOSPC noted when the disk is full (507). */
+kr_err kr_upload_begin(kr_ctx *, const struct kr_field *, kr_str file_name,
+    struct kr_upload **upload_r);
+kr_err kr_upload_data(kr_ctx *, struct kr_upload *, const char *, size_t n);
+/* Bytes are durable, then scanned for at most 2 s. Refused content (infected, bomb,
+   encrypted) leaves no trace: KR_EINPUT noted at the field, *file_r stays 0. An
+   unanswered scan leaves the file waiting. */
+kr_err kr_upload_end(kr_ctx *, struct kr_upload *, kr_id *file_r);
+void kr_upload_abort(kr_ctx *, struct kr_upload *); /* leaves no trace */
+bool kr_upload_disk_full(const kr_ctx *);
+/* A file id that came back with a form: true when it is pending and the person's own. */
+bool kr_upload_kept(kr_ctx *, kr_id file, kr_str *name_r, int64_t *size_r);
+
+/* ── storage ── */
+/* "/_files/ab/abcd..." for X-Accel-Redirect. */
+kr_str kr_file_accel(kr_ctx *, kr_str key);
+int kr_file_open(const struct kr_app *, kr_str key); /* read-only fd or -1 */
+
+/* ── in jobs ── */
+void kr_files_rescan(kr_ctx *); /* what still waits for the scanner */
+void kr_files_sweep(kr_ctx *);  /* pending older than an hour, deleted objects */
+
+#endif

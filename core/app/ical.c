@@ -1,0 +1,68 @@
+/* iCalendar (RFC 5545) for feeds, written by libical. */
+#include "http/http.h"
+#include <kr/kr.h>
+#include <libical/ical.h>
+
+struct kr_ical {
+	kr_ctx *cx;
+	icalcomponent *cal;
+};
+
+static void
+drop(void *cal)
+{
+	icalcomponent_free(cal);
+}
+
+kr_ical *
+kr_ical_new(kr_ctx *cx, kr_str name)
+{
+	kr_ical *c = KR_NEW(cx, kr_ical);
+	icalproperty *p;
+
+	c->cx = cx;
+	c->cal = icalcomponent_new(ICAL_VCALENDAR_COMPONENT);
+	kr_defer(cx, drop, c->cal);
+	icalcomponent_add_property(c->cal, icalproperty_new_version("2.0"));
+	icalcomponent_add_property(c->cal, icalproperty_new_prodid("-//Kreide//DE"));
+	p = icalproperty_new_x(kr_cstr(cx, name));
+	icalproperty_set_x_name(p, "X-WR-CALNAME");
+	icalcomponent_add_property(c->cal, p);
+	return c;
+}
+
+static struct icaltimetype
+utc(kr_time t)
+{
+	return icaltime_from_timet_with_zone((time_t)(t.us / 1000000), 0,
+	    icaltimezone_get_utc_timezone());
+}
+
+void
+kr_ical_add(kr_ical *c, kr_str uid, kr_str title, kr_str text, kr_str url, kr_time start,
+    kr_time end, kr_time changed)
+{
+	icalcomponent *e = icalcomponent_new(ICAL_VEVENT_COMPONENT);
+
+	icalcomponent_add_property(e, icalproperty_new_uid(kr_cstr(c->cx, uid)));
+	icalcomponent_add_property(e, icalproperty_new_dtstamp(utc(changed)));
+	icalcomponent_add_property(e, icalproperty_new_dtstart(utc(start)));
+	icalcomponent_add_property(e, icalproperty_new_dtend(utc(end)));
+	icalcomponent_add_property(e, icalproperty_new_summary(kr_cstr(c->cx, title)));
+	if (text.n)
+		icalcomponent_add_property(e,
+		    icalproperty_new_description(kr_cstr(c->cx, text)));
+	if (url.n)
+		icalcomponent_add_property(e, icalproperty_new_url(kr_cstr(c->cx, url)));
+	icalcomponent_add_component(c->cal, e);
+}
+
+kr_err
+kr_ical_send(kr_ical *c)
+{
+	char *text = icalcomponent_as_ical_string_r(c->cal);
+	kr_str body = kr_fmt(c->cx, "%s", text);
+
+	icalmemory_free_buffer(text);
+	return kr_send_text(c->cx, "text/calendar; charset=utf-8", body);
+}

@@ -1,0 +1,153 @@
+/* The jobs process: woken by a datagram after commit, at the latest every second. */
+#include "app/audit.h"
+#include "app/cron.h"
+#include "app/file.h"
+#include "app/jobs.h"
+#include "app/live.h"
+#include "app/outbox.h"
+#include "auth/auth.h"
+#include "db/db.h"
+#include "plugin/registry.h"
+#include <errno.h>
+#include <kr/kr.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define RESCAN_S 5
+#define CRON_S 20
+
+static volatile sig_atomic_t ending;
+
+static void
+end(int sig)
+{
+	(void)sig;
+	ending = 1;
+}
+
+/* Blocks until somebody wakes us or a second has passed; drains what else came. */
+static void
+wait_for_work(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	char byte[16];
+
+	if (poll(&p, 1, 1000) > 0)
+		while (recv(fd, byte, sizeof byte, MSG_DONTWAIT) > 0)
+			;
+}
+
+static struct kr_conn *
+connection(const struct kr_app *app, struct kr_arena *arena)
+{
+	char socket[512], file[512];
+	kr_str password;
+
+	snprintf(socket, sizeof socket, "%s/run/mysql.sock", app->conf.home);
+	snprintf(file, sizeof file, "%s/secret/kreide_jobs.pw", app->conf.home);
+	if (!kr_read_file(arena, file, &password))
+		kr_panic("jobs: cannot read its database password: %s", strerror(errno));
+	password = kr_dup(arena, kr_trim(password));
+	return kr_conn_new(&(struct kr_conn_opt){ .socket = socket, .user = "kreide_jobs",
+	    .password = password.p, .schema = "kreide" });
+}
+
+struct jobs {
+	const struct kr_app *app;
+	struct kr_arena *arena;
+	struct kr_conn *conn;
+	struct kr_live *live;
+	int64_t rescan_at, cron_at;
+};
+
+static void
+begin(struct jobs *j, kr_ctx *cx)
+{
+	static struct kr_actor system = { .system = true, .lang = KR_STR_INIT("de") };
+
+	kr_arena_reset(j->arena);
+	kr_ctx_init(cx, j->arena, j->app);
+	cx->db = cx->ro = cx->rw = j->conn;
+	cx->actor = &system;
+	cx->plugin = "core";
+}
+
+static void
+finish(kr_ctx *cx)
+{
+	if (cx->err)
+		kr_rollback(cx);
+	else
+		kr_commit(cx);
+	kr_ctx_finish(cx);
+}
+
+static void
+one_round(struct jobs *j)
+{
+	kr_ctx cx;
+	int64_t now = kr_mono_us();
+	size_t done;
+
+	do {
+		begin(j, &cx);
+		done = kr_outbox_run(&cx, j->live);
+		finish(&cx);
+	} while (done == 100 && !ending);
+	begin(j, &cx);
+	kr_audit_seal(&cx);
+	finish(&cx);
+	if (now >= j->rescan_at) {
+		begin(j, &cx);
+		kr_files_rescan(&cx);
+		finish(&cx);
+		j->rescan_at = now + RESCAN_S * 1000000LL;
+	}
+	if (now >= j->cron_at) {
+		begin(j, &cx);
+		kr_cron_run(&cx);
+		finish(&cx);
+		j->cron_at = now + CRON_S * 1000000LL;
+	}
+}
+
+_Noreturn void
+kr_jobs_main(const struct kr_app *app, int wake_fd)
+{
+	struct sigaction sa = { .sa_handler = end };
+	struct jobs j = { .app = app };
+
+	sigaction(SIGTERM, &sa, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	j.arena = kr_arena_new(64u << 20);
+	j.conn = connection(app, kr_arena_new(1u << 20));
+	j.live = kr_live_new(app);
+	while (!ending) {
+		one_round(&j);
+		wait_for_work(wake_fd);
+	}
+	kr_conn_free(&j.conn);
+	exit(0);
+}
+
+void
+kr_jobs_wake(kr_ctx *cx)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	int fd;
+
+	if (!cx->wake_jobs)
+		return;
+	cx->wake_jobs = false;
+	snprintf(to.sun_path, sizeof to.sun_path, "%.90s/run/jobs.sock", cx->app->conf.home);
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return; /* it looks every second anyway */
+	(void)!sendto(fd, "1", 1, 0, (struct sockaddr *)&to, sizeof to);
+	close(fd);
+}

@@ -1,0 +1,175 @@
+/* Notices: rows per person in the transaction of the deed, put into words when shown. */
+#include "app/notice.h"
+#include "app/outbox.h"
+#include "auth/auth.h"
+#include "html/text.h"
+#include "plugin/registry.h"
+#include <kr/kr.h>
+
+#define INSERT_NOTICE \
+	"INSERT INTO core_notice (person_id, module, text_key, args, href, batch, created) "
+KR_STMT(x_one, "isssist", "", INSERT_NOTICE "VALUES (?, ?, ?, ?, ?, ?, ?)");
+KR_STMT(x_group, "sssitiiii", "",
+    INSERT_NOTICE "SELECT person_id, ?, ?, ?, ?, ?, ? FROM core_my_group"
+                  " WHERE group_id = ? AND (? = 0 OR role = ?) AND person_id <> ?");
+KR_STMT(x_group_parents, "sssitii", "",
+    INSERT_NOTICE "SELECT DISTINCT guardian_id, ?, ?, ?, ?, ?, ? FROM core_my_childs_group"
+                  " WHERE group_id = ? AND guardian_id <> ?");
+KR_STMT(x_parents_of, "sssitii", "",
+    INSERT_NOTICE "SELECT guardian_id, ?, ?, ?, ?, ?, ? FROM core_my_child"
+                  " WHERE child_id = ? AND guardian_id <> ?");
+KR_STMT(x_audience, "sssitii", "",
+    INSERT_NOTICE "SELECT person_id, ?, ?, ?, ?, ?, ? FROM core_my_audience"
+                  " WHERE audience_id = ? AND person_id <> ?");
+KR_STMT(x_mine_read, "tii", "",
+    "UPDATE core_notice SET read_at = ? WHERE person_id = ? AND read_at IS NULL"
+    " AND id <= ?");
+KR_STMT(x_sweep, "t", "", "DELETE FROM core_notice WHERE created < ? LIMIT 5000");
+KR_STMT(q_mine, "i", "isssstt",
+    "SELECT id, module, text_key, args, href, created, read_at FROM core_notice"
+    " WHERE person_id = ? ORDER BY id DESC LIMIT 100");
+KR_STMT(q_batch, "ti", "iisssissi",
+    "SELECT n.id, s.id, n.text_key, n.args, n.href,"
+    " (SELECT COUNT(*) FROM core_notice u WHERE u.person_id = n.person_id"
+    "  AND u.read_at IS NULL), p.lang, p.address, p.roles"
+    " FROM core_notice n JOIN core_session s ON s.person_id = n.person_id"
+    " AND s.expires > ? JOIN core_person p ON p.id = n.person_id WHERE n.batch = ?");
+
+struct row {
+	int64_t id, session, unread;
+	kr_str module, key, args, href, lang, address;
+	kr_time created, read;
+	uint32_t roles;
+};
+static const struct kr_col mine_cols[] = { KR_COL(struct row, id),
+	KR_COL(struct row, module), KR_COL(struct row, key), KR_COL(struct row, args),
+	KR_COL(struct row, href), KR_COL(struct row, created), KR_COL(struct row, read) };
+static const struct kr_col batch_cols[] = { KR_COL(struct row, id),
+	KR_COL(struct row, session), KR_COL(struct row, key), KR_COL(struct row, args),
+	KR_COL(struct row, href), KR_COL(struct row, unread), KR_COL(struct row, lang),
+	KR_COL(struct row, address), KR_COL(struct row, roles) };
+
+struct insert { /* what all five statements share */
+	kr_val module, key, args, href, batch, now, me;
+};
+
+static void
+to_group(kr_ctx *cx, const struct kr_audience *a, const struct insert *v)
+{
+	kr_val group = kr_i(a->group), member = kr_i(a->member);
+
+	kr_exec(cx, &x_group, v->module, v->key, v->args, v->href, v->batch, v->now, group,
+	    member, member, v->me);
+	if (a->with_parents)
+		kr_exec(cx, &x_group_parents, v->module, v->key, v->args, v->href,
+		    v->batch, v->now, group, v->me);
+}
+
+static void
+to_person(kr_ctx *cx, const struct kr_audience *a, const struct insert *v)
+{
+	if (a->person != v->me.i)
+		kr_exec(cx, &x_one, kr_i(a->person), v->module, v->key, v->args, v->href,
+		    v->batch, v->now);
+	if (a->with_parents)
+		kr_exec(cx, &x_parents_of, v->module, v->key, v->args, v->href, v->batch,
+		    v->now, kr_i(a->person), v->me);
+}
+
+void
+kr_notify_(kr_ctx *cx, const struct kr_audience *a, const char *i18n, kr_str href,
+    const kr_val *args, size_t n)
+{
+	int64_t batch;
+	struct insert v;
+
+	if (cx->err)
+		return;
+	kr_random(&batch, sizeof batch);
+	batch &= INT64_MAX;
+	v = (struct insert){ kr_s(kr_z(cx->plugin)), kr_s(kr_z(i18n)),
+		kr_s(kr_args_write(cx, args, n)), kr_s(href), kr_i(batch), kr_t(cx->now),
+		kr_i(cx->actor ? cx->actor->person : 0) };
+	if (a->person)
+		to_person(cx, a, &v);
+	if (a->group)
+		to_group(cx, a, &v);
+	if (a->audience)
+		kr_exec(cx, &x_audience, v.module, v.key, v.args, v.href, v.batch, v.now,
+		    kr_i(a->audience), v.me);
+	kr_outbox_add(cx, "core", "live.notice", kr_args_write(cx, KR_ARGS(kr_i(batch))));
+}
+
+static kr_str
+wording(kr_ctx *cx, const struct row *r, const struct kr_voice *voice)
+{
+	size_t n;
+	kr_val *v = kr_args_read(cx, r->args, &n);
+	kr_str *text = kr_alloc(cx, n + 1, sizeof *text);
+
+	for (size_t i = 0; i < n; i++)
+		text[i] = v[i].t == 's' ? v[i].s : kr_fmt(cx, "%lld", (long long)v[i].i);
+	return kr_text_in(cx, voice, kr_cstr(cx, r->key), text, n);
+}
+
+static bool
+module_open(const kr_ctx *cx, kr_str module)
+{
+	const struct kr_loaded *l = kr_app_plugin(cx->app, module);
+
+	return l && (kr_is(module, "core") || kr_actor_has(cx->actor, l->module_bit));
+}
+
+struct kr_notice *
+kr_notices_mine(kr_ctx *cx, size_t *n_r)
+{
+	kr_rows *rows = kr_query(cx, &q_mine, kr_i(kr_me(cx)));
+	struct kr_notice *list = kr_alloc(cx, kr_rows_n(rows) + 1, sizeof *list);
+	struct kr_voice voice = kr_voice_of(cx);
+	struct row r;
+	size_t n = 0;
+
+	while (kr_next(rows, mine_cols, &r))
+		if (module_open(cx, r.module))
+			list[n++] = (struct kr_notice){ r.id, wording(cx, &r, &voice),
+				r.href, r.module, r.created, r.read.us == INT64_MIN };
+	*n_r = n;
+	return list;
+}
+
+void
+kr_notices_read(kr_ctx *cx, kr_id upto)
+{
+	kr_exec(cx, &x_mine_read, kr_t(cx->now), kr_i(kr_me(cx)),
+	    kr_i(upto ? upto : INT64_MAX));
+}
+
+void
+kr_notices_sweep(kr_ctx *cx)
+{
+	kr_exec(cx, &x_sweep, kr_t((kr_time){ cx->now.us - 90 * KR_DAY_US }));
+}
+
+struct kr_live_notice *
+kr_notices_of_batch(kr_ctx *cx, int64_t batch, size_t *n_r)
+{
+	kr_rows *rows = kr_query(cx, &q_batch, kr_t(cx->now), kr_i(batch));
+	struct kr_live_notice *list = kr_alloc(cx, kr_rows_n(rows) + 1, sizeof *list);
+	struct row r;
+	size_t n = 0;
+
+	while (kr_next(rows, batch_cols, &r)) {
+		struct kr_voice voice = kr_voice(r.lang, r.address, r.roles);
+		kr_json *j = kr_json_new(cx);
+
+		kr_json_open(j, NULL, '{');
+		kr_json_put(j, "id", kr_i(r.id));
+		kr_json_put(j, "n", kr_i(r.unread));
+		kr_json_put(j, "title", kr_s(wording(cx, &r, &voice)));
+		kr_json_put(j, "href", kr_s(r.href));
+		kr_json_close(j);
+		list[n++] = (struct kr_live_notice){ r.session, kr_json_text(j) };
+	}
+	*n_r = n;
+	return list;
+}

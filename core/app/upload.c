@@ -1,0 +1,241 @@
+/* Uploads: bytes go to incoming/ with a running hash, are made durable, scanned, and moved
+   to files/ under a random name. Whatever fails on the way leaves no trace. */
+#include "app/file.h"
+#include "auth/auth.h"
+#include "db/db.h"
+#include "http/input.h"
+#include "plugin/registry.h"
+#include "scan/client.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <kr/kr.h>
+#include <sodium.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+KR_STMT(x_file, "isssixit", "",
+    "INSERT INTO core_file (owner_id, store_key, name, type, size, sha256, scan, created)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+KR_STMT(q_kept, "ii", "si",
+    "SELECT name, size FROM core_file WHERE id = ? AND owner_id = ? AND attached = 0");
+
+/* The scanner has this long inside a request; then the file waits in quarantine. */
+#define SCAN_MS 2000
+
+struct kr_upload {
+	const struct kr_field *field;
+	kr_str name;
+	int fd;
+	int64_t size;
+	bool disk_full;
+	char path[600]; /* incoming/RANDOM while it exists, "" afterwards */
+	char key[33];
+	crypto_hash_sha256_state hash;
+};
+
+static void
+drop(void *arg)
+{
+	struct kr_upload *u = arg;
+
+	if (u->fd >= 0)
+		close(u->fd);
+	u->fd = -1;
+	if (u->path[0])
+		unlink(u->path);
+	u->path[0] = '\0';
+}
+
+/* Last segment only, NFC, no control characters, at most 200 bytes with its ending. */
+static kr_str
+clean_name(kr_ctx *cx, kr_str given)
+{
+	kr_str s = kr_trim(kr_nfc(cx->arena, given));
+	struct kr_buf b;
+
+	for (size_t i = s.n; i > 0; i--)
+		if (s.p[i - 1] == '/' || s.p[i - 1] == '\\') {
+			s = kr_sub(s, i, s.n);
+			break;
+		}
+	kr_buf_init(&b, cx->arena, s.n + 1);
+	for (size_t i = 0; i < s.n; i++)
+		kr_buf_c(&b, (unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f ? '_' : s.p[i]);
+	s = kr_buf_view(&b);
+	while (s.n > 200 || (s.n && (s.p[0] == '.')))
+		s = kr_sub(s, 1, s.n);
+	while (s.n && !kr_utf8_ok(s))
+		s = kr_sub(s, 1, s.n);
+	return s.n ? s : KR_S("datei");
+}
+
+kr_err
+kr_upload_begin(kr_ctx *cx, const struct kr_field *field, kr_str name,
+    struct kr_upload **upload_r)
+{
+	struct kr_upload *u = KR_NEW(cx, struct kr_upload);
+	uint8_t id[16];
+	kr_str hex;
+
+	kr_random(id, sizeof id);
+	hex = kr_hex(cx->arena, (kr_str){ (const char *)id, sizeof id });
+	snprintf(u->key, sizeof u->key, "%.*s", KR_FMT(hex));
+	snprintf(u->path, sizeof u->path, "%s/incoming/%s", cx->app->conf.home, u->key);
+	u->field = field;
+	u->name = clean_name(cx, name);
+	u->fd = open(u->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+	if (u->fd < 0) {
+		u->path[0] = '\0';
+		cx->disk_full = errno == ENOSPC || errno == EDQUOT;
+		return kr_fail(cx, cx->disk_full ? KR_ELIMIT : KR_EFAIL,
+		    "incoming: errno %d", errno);
+	}
+	crypto_hash_sha256_init(&u->hash);
+	kr_defer(cx, drop, u);
+	*upload_r = u;
+	return KR_OK;
+}
+
+kr_err
+kr_upload_data(kr_ctx *cx, struct kr_upload *u, const char *p, size_t n)
+{
+	if (u->size + (int64_t)n > cx->app->conf.max_file_bytes)
+		return kr_fail(cx, KR_ELIMIT, "file larger than max_file_mb");
+	crypto_hash_sha256_update(&u->hash, (const unsigned char *)p, n);
+	u->size += (int64_t)n;
+	while (n) {
+		ssize_t done = kr_fault("upload.write") ? (errno = ENOSPC, -1)
+		                                        : write(u->fd, p, n);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0) {
+			cx->disk_full = errno == ENOSPC || errno == EDQUOT;
+			return kr_fail(cx, cx->disk_full ? KR_ELIMIT : KR_EFAIL,
+			    "upload: write failed, errno %d", errno);
+		}
+		p += done;
+		n -= (size_t)done;
+	}
+	return KR_OK;
+}
+
+void
+kr_upload_abort(kr_ctx *cx, struct kr_upload *u)
+{
+	(void)cx;
+	drop(u);
+}
+
+bool
+kr_upload_disk_full(const kr_ctx *cx)
+{
+	return cx->disk_full;
+}
+
+/* Durable before it is acknowledged: data, name, then the row (COMMIT). */
+static bool
+move_to_store(kr_ctx *cx, struct kr_upload *u)
+{
+	char dir[512], to[600];
+	int dfd;
+	bool ok;
+
+	snprintf(dir, sizeof dir, "%s/files/%.2s", cx->app->conf.home, u->key);
+	snprintf(to, sizeof to, "%s/%s", dir, u->key);
+	if (mkdir(dir, 02770) != 0 && errno != EEXIST)
+		return false;
+	if (fsync(u->fd) != 0 || rename(u->path, to) != 0)
+		return false;
+	snprintf(u->path, sizeof u->path, "%s", to); /* drop() removes it from there */
+	dfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ok = dfd >= 0 && fsync(dfd) == 0;
+	if (dfd >= 0)
+		close(dfd);
+	return ok;
+}
+
+/* Infected, a bomb, or locked with a password: what the sender reads at the field. */
+static const char *
+refusal(uint32_t verdict)
+{
+	switch (verdict) {
+	case KR_SCAN_INFECTED:
+		return "core.file_infected";
+	case KR_SCAN_BOMB:
+		return "core.file_bomb";
+	case KR_SCAN_ENCRYPTED:
+		return "core.file_encrypted";
+	default:
+		return NULL;
+	}
+}
+
+static kr_err
+keep(kr_ctx *cx, struct kr_upload *u, kr_str type, bool clean, kr_id *file_r)
+{
+	uint8_t sum[32];
+	kr_id id;
+
+	crypto_hash_sha256_final(&u->hash, sum);
+	if (!move_to_store(cx, u)) {
+		cx->disk_full = errno == ENOSPC || errno == EDQUOT;
+		return kr_fail(cx, cx->disk_full ? KR_ELIMIT : KR_EFAIL,
+		    "upload: store failed, errno %d", errno);
+	}
+	id = kr_exec(cx, &x_file, kr_i(cx->actor->person), kr_s(kr_z(u->key)), kr_s(u->name),
+	    kr_s(type), kr_i(u->size), kr_x((kr_str){ (const char *)sum, 32 }),
+	    kr_i(clean ? KR_FILE_CLEAN : KR_FILE_WAITING), kr_t(cx->now));
+	if (kr_commit(cx) != KR_OK)
+		return cx->err;
+	u->path[0] = '\0'; /* it stays */
+	*file_r = id;
+	return KR_OK;
+}
+
+kr_err
+kr_upload_end(kr_ctx *cx, struct kr_upload *u, kr_id *file_r)
+{
+	struct kr_scan_reply reply = { .verdict = KR_SCAN_NOT_SCANNED };
+	char socket[512];
+	const char *why;
+	kr_err err;
+
+	*file_r = 0;
+	snprintf(socket, sizeof socket, "%s/run/scan.sock", cx->app->conf.home);
+	if (!kr_scan_file(socket, u->fd, SCAN_MS, &reply))
+		reply.verdict = KR_SCAN_NOT_SCANNED;
+	why = refusal(reply.verdict);
+	if (why) {
+		kr_log(cx, KR_WARN, "upload.refused", 1,
+		    (struct kr_kv[]){ { "verdict", kr_i(reply.verdict) } });
+		kr_input_bad(cx, kr_z(u->field->name), why, u->name);
+		drop(u);
+		return KR_OK;
+	}
+	err = keep(cx, u, reply.type[0] ? kr_z(reply.type) : KR_S("application/octet-stream"),
+	    reply.verdict == KR_SCAN_CLEAN, file_r);
+	if (u->fd >= 0)
+		close(u->fd);
+	u->fd = -1;
+	return err;
+}
+
+struct kept {
+	kr_str name;
+	int64_t size;
+};
+static const struct kr_col kept_cols[] = { KR_COL(struct kept, name),
+	KR_COL(struct kept, size) };
+
+bool
+kr_upload_kept(kr_ctx *cx, kr_id file, kr_str *name_r, int64_t *size_r)
+{
+	struct kept k;
+
+	if (!kr_one(cx, &q_kept, kept_cols, &k, kr_i(file), kr_i(kr_me(cx))))
+		return false;
+	*name_r = k.name;
+	*size_r = k.size;
+	return true;
+}
