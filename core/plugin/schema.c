@@ -1,0 +1,259 @@
+/* A plugin's tables as they are in the database, against what its manifest says. */
+#include "plugin/check.h"
+
+#include <string.h>
+
+struct table {
+	kr_str name;
+	bool engine, key;
+};
+static const struct kr_col table_cols[] = {
+	KR_COL(struct table, name),
+	KR_COL(struct table, engine),
+	KR_COL(struct table, key),
+};
+struct column {
+	kr_str table, name, type;
+	bool nullable, indexed;
+};
+static const struct kr_col column_cols[] = {
+	KR_COL(struct column, table),
+	KR_COL(struct column, name),
+	KR_COL(struct column, type),
+	KR_COL(struct column, nullable),
+	KR_COL(struct column, indexed),
+};
+KR_STMT(q_tables, "s", "sbb",
+    "SELECT t.table_name, t.engine = 'InnoDB', EXISTS (SELECT 1 FROM "
+    "information_schema.statistics s WHERE s.table_schema = t.table_schema AND "
+    "s.table_name = t.table_name AND s.index_name = 'PRIMARY') FROM "
+    "information_schema.tables t WHERE t.table_schema = 'kreide' AND t.table_type = "
+    "'BASE TABLE' AND t.table_name LIKE CONCAT(?, '\\_%') ORDER BY t.table_name");
+KR_STMT(q_columns, "s", "sssbb",
+    "SELECT c.table_name, c.column_name, c.data_type, c.is_nullable = 'YES', EXISTS "
+    "(SELECT 1 FROM information_schema.statistics s WHERE s.table_schema = "
+    "c.table_schema AND s.table_name = c.table_name AND s.column_name = c.column_name) "
+    "FROM information_schema.columns c JOIN information_schema.tables t ON "
+    "t.table_schema = c.table_schema AND t.table_name = c.table_name AND t.table_type = "
+    "'BASE TABLE' WHERE c.table_schema = 'kreide' AND c.table_name LIKE CONCAT(?, '\\_%') "
+    "ORDER BY c.table_name, c.ordinal_position");
+KR_STMT(q_migrated, "s", "i",
+    "SELECT COALESCE(MAX(number), 0) FROM core_migration WHERE owner = ? AND done IS NOT "
+    "NULL");
+
+struct schema {
+	const struct kr_plugin *p;
+	struct kr_findings *f;
+	KR_ARRAY(struct table) tables;
+	KR_ARRAY(struct column) columns;
+};
+
+static const struct column *
+column_of(const struct schema *s, const char *table, const char *name)
+{
+	for (size_t i = 0; i < s->columns.n; i++)
+		if (kr_is(s->columns.p[i].table, table) &&
+		    kr_is(s->columns.p[i].name, name))
+			return &s->columns.p[i];
+	return NULL;
+}
+
+static bool
+has_table(const struct schema *s, const char *name)
+{
+	for (size_t i = 0; i < s->tables.n; i++)
+		if (kr_is(s->tables.p[i].name, name))
+			return true;
+	return false;
+}
+
+/* Which columns of the database may hold a property of a type. */
+static const struct fit {
+	char type;
+	const char *columns;
+} fits[] = {
+	{ 's', " varchar char text mediumtext tinytext " },
+	{ 'm', " varchar text mediumtext longtext " },
+	{ 'c', " varchar char enum " },
+	{ 'i', " int bigint smallint mediumint tinyint " },
+	{ 'b', " tinyint " },
+	{ 'd', " date " },
+	{ 't', " datetime " },
+	{ 'g', " bigint " },
+	{ 'p', " bigint " },
+	{ 'a', " bigint " },
+};
+
+static bool
+type_fits(char type, kr_str column)
+{
+	char word[80];
+
+	snprintf(word, sizeof word, " %.*s ", KR_FMT(column));
+	for (size_t i = 0; i < KR_LEN(fits); i++)
+		if (fits[i].type == type)
+			return strstr(fits[i].columns, word) != NULL;
+	return false;
+}
+
+static void
+check_entity(const struct schema *s, const struct kr_entity *e)
+{
+	static const char *const always[] = { "id", "rev", "created", "changed" };
+
+	if (!has_table(s, e->table)) {
+		kr_finding(
+		    s->f, "KR-R11", "%s: there is no table %s", e->name, e->table);
+		return;
+	}
+	for (size_t i = 0; i < KR_LEN(always); i++)
+		if (column_of(s, e->table, always[i]) == NULL)
+			kr_finding(
+			    s->f, "KR-R11", "%s: no column %s", e->table, always[i]);
+	if ((e->flags & KR_E_TRASH) != 0 &&
+	    column_of(s, e->table, "deleted_at") == NULL)
+		kr_finding(s->f, "KR-R11", "%s: no column deleted_at", e->table);
+	for (size_t i = 0; i < e->nprops; i++) {
+		const struct kr_prop *q = &e->props[i];
+		const struct column *c = column_of(s, e->table, q->name);
+
+		if (c == NULL) {
+			kr_finding(
+			    s->f, "KR-R11", "%s: no column %s", e->table, q->name);
+			continue;
+		}
+		if (!type_fits(q->type, c->type))
+			kr_finding(s->f, "KR-R11", "%s.%s: %.*s cannot hold type '%c'",
+			    e->table, q->name, KR_FMT(c->type), q->type);
+		if ((q->flags & KR_P_SORT) != 0 && (c->nullable || !c->indexed))
+			kr_finding(s->f, "KR-R11",
+			    "%s.%s: sortable, but nullable or without an index",
+			    e->table, q->name);
+	}
+}
+
+static bool
+in_entity(const struct kr_plugin *p, const struct column *c)
+{
+	static const char *const own[] = { "id", "rev", "created", "changed",
+		"deleted_at" };
+
+	for (size_t i = 0; p->entities != NULL && p->entities[i] != NULL; i++) {
+		const struct kr_entity *e = p->entities[i];
+
+		if (!kr_is(c->table, e->table))
+			continue;
+		for (size_t k = 0; k < KR_LEN(own); k++)
+			if (kr_is(c->name, own[k]))
+				return true;
+		for (size_t k = 0; k < e->nprops; k++)
+			if (kr_is(c->name, e->props[k].name))
+				return true;
+	}
+	return false;
+}
+
+static bool
+in_pdata(const struct kr_plugin *p, const struct column *c)
+{
+	for (size_t i = 0; i < p->npdata; i++)
+		if (kr_is(c->table, p->pdata[i].table) &&
+		    kr_is(c->name, p->pdata[i].column))
+			return true;
+	/* A row's own number says nothing about a person. */
+	return kr_is(c->name, "id");
+}
+
+static void
+check_declared(const struct schema *s)
+{
+	for (size_t i = 0; i < s->columns.n; i++) {
+		const struct column *c = &s->columns.p[i];
+
+		if (!in_entity(s->p, c) && !in_pdata(s->p, c))
+			kr_finding(s->f, "KR-R12",
+			    "%.*s.%.*s: column not declared, personal or not",
+			    KR_FMT(c->table), KR_FMT(c->name));
+	}
+}
+
+/* What is declared must be there: a renamed column would silently leave the export. */
+static void
+check_pdata(const struct schema *s)
+{
+	for (size_t i = 0; i < s->p->npdata; i++) {
+		const struct kr_pdata *d = &s->p->pdata[i];
+
+		if (strchr(d->table, '.') != NULL)
+			continue; /* another schema, not ours to read */
+		if (column_of(s, d->table, d->column) == NULL)
+			kr_finding(s->f, "KR-R12", "%s.%s: declared, but not there",
+			    d->table, d->column);
+		else if (d->subject != NULL && strchr(d->subject, ' ') == NULL &&
+			 strchr(d->subject, '.') == NULL &&
+			 column_of(s, d->table, d->subject) == NULL)
+			kr_finding(s->f, "KR-R12",
+			    "%s.%s: no column %s to find the person", d->table,
+			    d->column, d->subject);
+	}
+}
+
+static void
+check_tables(const struct schema *s)
+{
+	for (size_t i = 0; i < s->tables.n; i++) {
+		const struct table *t = &s->tables.p[i];
+
+		if (!t->engine || !t->key)
+			kr_finding(s->f, "KR-R11",
+			    "%.*s: every table is InnoDB with a "
+			    "primary key",
+			    KR_FMT(t->name));
+	}
+}
+
+static void
+check_migrated(kr_ctx *cx, const struct schema *s)
+{
+	static const struct kr_col cols[] = { { 'i', sizeof(int64_t), 0 } };
+	int64_t done = 0;
+
+	if (kr_one(cx, &q_migrated, cols, &done, kr_s(kr_z(s->p->name))) &&
+	    done < s->p->schema)
+		kr_finding(s->f, "KR-R16",
+		    "needs its migrations up to %u, the database has %lld",
+		    s->p->schema, (long long)done);
+}
+
+size_t
+kr_schema_check(struct kr_conn *conn, const struct kr_plugin *p, FILE *report)
+{
+	struct kr_findings f = { .report = report, .plugin = p->name };
+	struct schema s = { .p = p, .f = &f };
+	struct kr_arena *arena = kr_arena_new((size_t)16 << 20);
+	kr_val name = kr_s(kr_z(p->name));
+	struct kr_ctx cx;
+
+	kr_ctx_init(&cx, arena, NULL);
+	cx.db = cx.ro = cx.rw = conn;
+	KR_FILL(&cx, s.tables, kr_query(&cx, &q_tables, name), table_cols);
+	KR_FILL(&cx, s.columns, kr_query(&cx, &q_columns, name), column_cols);
+	check_migrated(&cx, &s);
+	if (kr_status(&cx) != KR_OK) {
+		kr_finding(&f, "KR-R16", "the database does not tell: %.*s",
+		    KR_FMT(cx.err_text));
+	} else {
+		check_tables(&s);
+		for (size_t i = 0; p->entities != NULL && p->entities[i] != NULL; i++)
+			check_entity(&s, p->entities[i]);
+		check_pdata(&s);
+		/* Core's tables are declared in its manifest row by row as well; the
+		   views and closures it derives from them are not data of their own. */
+		if (strcmp(p->name, "core") != 0)
+			check_declared(&s);
+	}
+	kr_rollback(&cx);
+	kr_ctx_finish(&cx);
+	kr_arena_free(&arena);
+	return f.n;
+}
