@@ -9,10 +9,10 @@
 #include <kr/kr.h>
 #include <unistd.h>
 
-KR_STMT(x_attach, "sssiitii", "",
+KR_STMT(x_attach, "sssitii", "",
     "INSERT INTO core_attachment (module, entity, slot, object_id, file_id, created)"
     " SELECT ?, ?, ?, ?, f.id, ? FROM core_file f WHERE f.id = ? AND f.owner_id = ?"
-    " AND f.attached = 0 AND ? = f.id");
+    " AND f.attached = 0");
 KR_STMT(x_adopt, "i", "", "UPDATE core_file SET attached = 1 WHERE id = ?");
 KR_STMT(x_detach, "ssii", "",
     "DELETE FROM core_attachment WHERE module = ? AND entity = ? AND object_id = ?"
@@ -50,7 +50,7 @@ kr_attach(kr_ctx *cx, const struct kr_entity *e, kr_id object, const char *slot,
 		return;
 	if (!kr_exec(cx, &x_attach, kr_s(kr_z(cx->plugin)), kr_s(kr_z(e->name)),
 	        kr_s(kr_z(slot)), kr_i(object), kr_t(cx->now), kr_i(file),
-	        kr_i(kr_me(cx)), kr_i(file)))
+	        kr_i(kr_me(cx))))
 		kr_fail(cx, KR_ENOTFOUND, "attach: not a pending file of this person");
 	kr_exec(cx, &x_adopt, kr_i(file));
 }

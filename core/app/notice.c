@@ -8,17 +8,17 @@
 
 #define INSERT_NOTICE \
 	"INSERT INTO core_notice (person_id, module, text_key, args, href, batch, created) "
-KR_STMT(x_one, "isssist", "", INSERT_NOTICE "VALUES (?, ?, ?, ?, ?, ?, ?)");
-KR_STMT(x_group, "sssitiiii", "",
+KR_STMT(x_one, "issssit", "", INSERT_NOTICE "VALUES (?, ?, ?, ?, ?, ?, ?)");
+KR_STMT(x_group, "ssssitiiii", "",
     INSERT_NOTICE "SELECT person_id, ?, ?, ?, ?, ?, ? FROM core_my_group"
                   " WHERE group_id = ? AND (? = 0 OR role = ?) AND person_id <> ?");
-KR_STMT(x_group_parents, "sssitii", "",
+KR_STMT(x_group_parents, "ssssitii", "",
     INSERT_NOTICE "SELECT DISTINCT guardian_id, ?, ?, ?, ?, ?, ? FROM core_my_childs_group"
                   " WHERE group_id = ? AND guardian_id <> ?");
-KR_STMT(x_parents_of, "sssitii", "",
+KR_STMT(x_parents_of, "ssssitii", "",
     INSERT_NOTICE "SELECT guardian_id, ?, ?, ?, ?, ?, ? FROM core_my_child"
                   " WHERE child_id = ? AND guardian_id <> ?");
-KR_STMT(x_audience, "sssitii", "",
+KR_STMT(x_audience, "ssssitii", "",
     INSERT_NOTICE "SELECT person_id, ?, ?, ?, ?, ?, ? FROM core_my_audience"
                   " WHERE audience_id = ? AND person_id <> ?");
 KR_STMT(x_mine_read, "tii", "",

@@ -4,8 +4,9 @@
 
 #include "base/ctx.h"
 
-/* Draws the calm page of a status over whatever the answer held; works without database,
-   actor and plugins. Allow, Retry-After and WWW-Authenticate stay as they are. */
+/* Draws the calm page of a status over whatever the answer held; works without
+   database, actor and plugins. Allow, Retry-After and WWW-Authenticate stay as they
+   are. */
 void kr_error_page(kr_ctx *, int status);
 
 #endif

@@ -120,7 +120,8 @@ struct html_wall {
 	struct html_head head;
 	struct html_flash flash;
 	struct html_words words;
-	kr_str lang, school, other_lang, other_name, other_href;
+	kr_str lang, theme, school, other_lang, other_name, other_href;
+	kr_id person; /* who must change a password, say, stands before the board too */
 	kr_str imprint, privacy, access;
 	bool sheet; /* sign-in: a sheet beside the chalk drawing */
 	kr_html body;

@@ -270,6 +270,10 @@ draw_wall(kr_out *o, kr_out *page)
 		.sheet = o->kind == 'w',
 		.body = kr_out_html(o) };
 
+	if (kr_me(cx) != 0) {
+		v.person = cx->actor->person;
+		v.theme = cx->actor->theme;
+	}
 	if (v.sheet) {
 		kr_lang_remember(cx);
 		v.other_href = path_in(cx, de ? "en" : "de");

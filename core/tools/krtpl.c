@@ -14,36 +14,36 @@
    header declares `struct NAME_x`, which holds what the template shows.
 
    The first line names the kind and the struct; the function has the struct's name:
-     {% view struct tasks_show %}     kr_err tasks_show(kr_ctx *, const struct
-   tasks_show *) a page in the frame
-     {% wall struct core_login %}     the same on the board: sign-in, errors
-     {% partial struct tasks_row %}   kr_err tasks_row(kr_ctx *, kr_out *, const struct
-   ... *)
+     {% view struct tasks_show %}     a page in the frame:
+				      kr_err tasks_show(kr_ctx *, const struct ... *)
+     {% wall struct core_login %}     the same on the board: sign-in
+     {% partial struct tasks_row %}   a piece of a page:
+				      kr_err tasks_row(kr_ctx *, kr_out *, const ... *)
      {% widget struct tasks_tile %}   the same: a tile of the start page
 
    EXPR is a path: v.title (v is the struct), t.name (t is a loop variable), t alone
    (the element), loop.n (1, 2, ...), loop.first, loop.last. Members are reached by `.`;
    a KR_ARRAY has .n. There is nothing else: no calls, no arithmetic, no raw output.
-     {{ EXPR }}  {{ EXPR | FILTER }}     filters: date day when clock left stamp iso
-   size initials hue ext lines breaks
+   VALUE is a path, an integer, a "string", or a C constant in capitals. ARG is EXPR or
+   EXPR|FILTER. Filters: date day when clock left stamp iso size initials hue ext lines
+   breaks.
+
+     {{ EXPR }}  {{ EXPR | FILTER }}
      {% if EXPR %} {% if not EXPR %} {% if EXPR == VALUE %} {% if not EXPR == VALUE %}
-       {% elif ... %} {% else %} {% end %}     VALUE: a path, an integer, a "string", or
-   a C constant in capitals
-     {% each t in EXPR %} ... {% none %} ... {% end %}   over a KR_ARRAY; none: when
-   empty
-     {% part "row" EXPR %}               x.html of the same folder; EXPR is its struct
-     {% title "key" ARG... %} {% title EXPR %}    what the browser tab says
-     {% t "key" ARG... %}                text; ARG: EXPR or EXPR|FILTER, for {1}, {2}
-   ...
-     {% tn "key" COUNT ARG... %}         text with plural forms; {1} is the count
-     {% url "/tasks/{}" EXPR... %}       local address, values percent-encoded
-     {% form "/tasks/{}/submit" EXPR... %} ... {% endform %}     POST form
-     {% field KIND "name" "label.key" EXPR %}     row of a form; without EXPR: empty
-     {% button "key" "icon" %} {% button STYLE "key" "icon" %}   primary plain quiet
-   danger
+       {% elif ... %} {% else %} {% end %}
+     {% each t in EXPR %} ... {% none %} ... {% end %}   a KR_ARRAY; none: when empty
+     {% part "row" EXPR %}                     x.html of this folder, its struct
+     {% title "key" ARG... %} {% title EXPR %} what the browser tab says
+     {% t "key" ARG... %}                      text; the ARGs are its {1}, {2} ...
+     {% tn "key" COUNT ARG... %}               with plural forms; {1} is the count
+     {% url "/tasks/{}" ARG... %}              local address, values percent-encoded
+     {% form "/tasks/{}/submit" ARG... %} ... {% endform %}           a POST form
+     {% field KIND "name" "label.key" EXPR %}  row of a form; without EXPR: empty
+     {% button "key" "icon" %} {% button STYLE "key" "icon" %}
+					       primary plain quiet danger
      {% icon "clock" %} {% icon EXPR %}
      {% empty "doodle" "title.key" "text.key" %}
-     {% file EXPR %}                     row of a struct kr_file
+     {% file EXPR %}                           row of a struct kr_file
      {% comment words %}   {% comment %} ... {% endcomment %}
 
    A value may stand in text, in <title> and <textarea>, and in a quoted attribute. In
@@ -51,7 +51,7 @@
    written: http, https, mailto, tel, local) or begin with {% url %}, or follow a
    literal that begins with #. Everywhere else it is refused here. Visible words do not
    stand in a template: they are {% t %}; <code>, <svg> and translate="no" are exempt.
- */
+   html, head, link and script belong to core/html alone. */
 #include "krtpl.h"
 
 #include <ctype.h>

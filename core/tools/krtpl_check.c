@@ -351,6 +351,8 @@ kr_tpl_check_open(struct kr_tpl *t, const char *name)
 	static const char *const refused[] = { "style", "base", "object", "embed",
 		"applet", "frame", "frameset", "plaintext", "xmp", "noscript",
 		"template", NULL };
+	static const char *const frame[] = { "html", "head", "body", "title", "meta",
+		"link", "script", NULL };
 	struct kr_tpl_html *h = &t->html;
 	int level;
 
@@ -361,7 +363,11 @@ kr_tpl_check_open(struct kr_tpl *t, const char *name)
 			    t, h->tag_line, "<%s> has no place in a drawing", name);
 		return;
 	}
-	if (in_list(refused, name))
+	if (in_list(frame, name) && strcmp(t->prefix, "html") != 0)
+		kr_tpl_error(t, h->tag_line,
+		    "<%s> belongs to the frame, which core draws around every page",
+		    name);
+	else if (in_list(refused, name))
 		kr_tpl_error(t, h->tag_line, "<%s> has no place in a template", name);
 	else if (strcmp(name, "script") == 0 && kr_tpl_attr(h, "src") == NULL)
 		kr_tpl_error(t, h->tag_line,

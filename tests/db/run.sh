@@ -3,7 +3,7 @@
 # `tests/db/run.sh NAME...` runs only these.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
-A=build/asan
+A=${A:-build/asan}
 make --no-print-directory -j2 SAN=1 B=$A $A/libkreide.a || exit 1
 FLAGS=$(make -s SAN=1 B=$A print-test-flags)
 LIBS=$(make -s print-libs)

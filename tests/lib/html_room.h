@@ -106,9 +106,9 @@ kr_str
 kr_audience_part_text(kr_ctx *c, const struct kr_audience_part *p)
 {
 	return kr_fmt(c, "%s:%lld",
-	    p->kind == KR_PART_ROLES       ? "roles"
-		: p->kind == KR_PART_GROUP ? "group"
-					   : "parents",
+	    p->kind == KR_PART_ROLES   ? "roles"
+	    : p->kind == KR_PART_GROUP ? "group"
+				       : "parents",
 	    (long long)p->ref);
 }
 
@@ -235,8 +235,8 @@ html_begin(void **state)
 	actor.rights[0] = 1 << 3;
 	app = (struct kr_app){ .plugins = loaded,
 		.nplugins = KR_LEN(loaded),
-		.conf = { .school = "Gesamtschule Lindenhof",
-		    .max_file_bytes = 100 << 20 } };
+		.conf = {
+		    .school = "Gesamtschule Lindenhof", .max_file_bytes = 100 << 20 } };
 	app.router = (struct kr_router *)&app; /* never looked into */
 	kr_ctx_init(&cx, arena, &app);
 	kr_answer_init(&answer, arena);

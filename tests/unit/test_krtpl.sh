@@ -9,7 +9,7 @@ here=$(cd "$(dirname "$0")" && pwd)/krtpl
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 failed=0 count=0
-mkdir -p "$dir/demo/templates"
+mkdir -p "$dir/demo/templates" "$dir/core/html/templates"
 cd "$dir" || exit 2
 
 fail() {
@@ -54,6 +54,21 @@ page() {
 	if "$krtpl" -o out.c demo/templates/x.html 2>err; then
 		fail "accepted: $(cat demo/templates/x.html)"
 	elif ! grep -qF "demo/templates/x.html:$1: error: " err || ! grep -qF -- "$2" err; then
+		fail "wanted line $1: $2
+got $(cat err)"
+	fi
+}
+
+# frame LINE 'MESSAGE': as bad, for a template of core/html
+frame() {
+	count=$((count + 1))
+	{
+		printf '{%% partial struct html_x %%}\n'
+		cat
+	} >core/html/templates/x.html
+	if "$krtpl" -o out.c core/html/templates/x.html 2>err; then
+		fail "accepted: $(cat core/html/templates/x.html)"
+	elif ! grep -qF "core/html/templates/x.html:$1: error: " err || ! grep -qF -- "$2" err; then
 		fail "wanted line $1: $2
 got $(cat err)"
 	fi
@@ -183,10 +198,10 @@ bad 2 'there is no style of button' <<'E'
 E
 
 # ── where values may stand ──
-bad 2 'no value may stand in <script>' <<'E'
+frame 2 'no value may stand in <script>' <<'E'
 <script src="/x.js">{{ v.x }}</script>
 E
-bad 2 'no script in a page' <<'E'
+frame 2 'no script in a page' <<'E'
 <script>alert(1)</script>
 E
 bad 2 '<style> has no place in a template' <<'E'
@@ -261,7 +276,7 @@ E
 bad 2 'formmethod= goes round' <<'E'
 <form><button formmethod="post">{{ v.x }}</button></form>
 E
-bad 2 '<base> has no place' <<'E'
+frame 2 '<base> has no place' <<'E'
 <base href="/x">
 E
 
@@ -330,7 +345,10 @@ E
 bad 2 'no <label for="q"> for this control' <<'E'
 <input id="q" name="q">
 E
-bad 2 '<html> has no lang' <<'E'
+bad 2 '<script> belongs to the frame' <<'E'
+<script src="/_s/x.js"></script>
+E
+frame 2 '<html> has no lang' <<'E'
 <html><body></body></html>
 E
 bad 2 '<h4> may follow <h2> here' <<'E'
