@@ -70,9 +70,9 @@ all: $(B)/kreide $(B)/kreide-scan $(PLUGINS:%=$(B)/plugins/%.so) texts web migra
 $(B)/tools/krtpl: $(wildcard core/tools/krtpl*.c core/tools/krtpl*.h)
 	@mkdir -p $(@D)
 	$(call SAY,$@)$(CC) $(STD) $(WARN) $(GCCW) -O1 -g $(filter %.c,$^) -o $@
-$(B)/tools/%: core/tools/%.c
+$(B)/tools/krlint: $(wildcard core/tools/krlint*.c core/tools/krlint.h)
 	@mkdir -p $(@D)
-	$(call SAY,$@)$(CC) $(STD) $(WARN) $(GCCW) -O1 -g $< -o $@
+	$(call SAY,$@)$(CC) $(STD) $(WARN) $(GCCW) -O1 -g $(filter %.c,$^) -o $@
 
 # ── core ─────────────────────────────────────────────────────────────────────────
 # Generated headers come before any object is compiled.
@@ -171,11 +171,10 @@ format:
 	clang-format-14 -i $(C_FILES)
 format-check:
 	@clang-format-14 --dry-run -Werror $(C_FILES)
-lint: $(B)/tools/krlint
-	@$(B)/tools/krlint $(shell git ls-files -co --exclude-standard core plugins)
-	@core/tools/textcheck.sh
-stats:
-	@core/tools/stats.sh
+lint: $(B)/tools/krlint $(B)/tools/krtpl
+	@KREIDE_BUILD=$(B) tests/lint/run.sh
+stats: $(B)/tools/krlint
+	@KREIDE_BUILD=$(B) core/tools/stats.sh
 docs: all
 	@$(B)/kreide docs
 new-plugin:

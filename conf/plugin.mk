@@ -36,25 +36,52 @@ $$(MO)/$(1)_%.mo: $(2)/locale/%.po
 .PRECIOUS: $$(B)/gen/$(1)/%.c
 endef
 
-# Included by a Makefile that is not Kreide's own: a plugin in the folder it stands in.
+# Included by a Makefile that is not Kreide's own: a plugin in the folder it stands in. The
+# result is a folder for `plugin_dirs` of kreide.conf: NAME.so, and beside it NAME/ with the
+# migrations and texts.
+#   make                      build/plugins/
+#   make install DIR=/opt/kreide-plugins
 ifndef ROOMS
+ifneq ($(shell pkg-config --exists kreide && echo yes),yes)
+$(error pkg-config does not find kreide: install it, or set PKG_CONFIG_PATH)
+endif
 ifeq ($(origin CC),default)
 CC = gcc
 endif
+ifneq ($(V),1)
+SAY = @echo "  $(1)" &&
+endif
 KR_NAME := $(notdir $(CURDIR))
 B       ?= build
-MO       = $(B)/locale/all/LC_MESSAGES
+DIR     ?= /opt/kreide-plugins
+KR_DATA  = $(B)/plugins/$(KR_NAME)
+MO       = $(KR_DATA)/locale/all/LC_MESSAGES
 CPPFLAGS += $(shell pkg-config --cflags kreide)
-CFLAGS  += -std=gnu17 -fvisibility=hidden -Wall -Wextra -Wno-missing-field-initializers \
-           -O2 -g -fPIC -MMD -MP -fstack-protector-strong
-LINK     = -Wl,-z,relro,-z,now
+CFLAGS  += -std=gnu17 -fno-common -fvisibility=hidden -Wall -Wextra -Wvla \
+           -Wno-missing-field-initializers -O2 -g -fPIC -MMD -MP \
+           -fstack-protector-strong -fstack-clash-protection -fcf-protection=full \
+           -ftrivial-auto-var-init=zero
+LINK     = -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
 KR_TPL   = $(shell pkg-config --variable=krtpl kreide)
 KR_LINK  = $(shell pkg-config --libs kreide)
 KR_LIB   =
-all: $(B)/plugins/$(KR_NAME).so \
-     $(patsubst locale/%.po,$(MO)/$(KR_NAME)_%.mo,$(wildcard locale/*.po))
-	@mkdir -p $(B)/migrations/$(KR_NAME)
-	@cp migrations/*.sql $(B)/migrations/$(KR_NAME)/
+KR_MOS   = $(patsubst locale/%.po,$(MO)/$(KR_NAME)_%.mo,$(wildcard locale/*.po))
+KR_SQL   = $(patsubst %,$(KR_DATA)/%,$(wildcard migrations/*.sql))
+all: $(B)/plugins/$(KR_NAME).so $(KR_MOS) $(KR_SQL)
+$(MO)/$(KR_NAME)_%.mo: locale/%.po
+	@mkdir -p $(@D)
+	@msgfmt --check-format -o $@ $<
+$(KR_DATA)/migrations/%.sql: migrations/%.sql
+	@mkdir -p $(@D)
+	@cp $< $@
 $(eval $(call KR_PLUGIN_RULES,$(KR_NAME),$(CURDIR)))
-.PHONY: all
+# install(1) makes a new file: one that a running Kreide has opened stays what it was.
+install: all
+	install -d $(DESTDIR)$(DIR)
+	cp -r $(KR_DATA) $(DESTDIR)$(DIR)/
+	install -m 755 $(B)/plugins/$(KR_NAME).so $(DESTDIR)$(DIR)/
+clean:
+	rm -rf $(B)
+.PHONY: all install clean
+-include $(wildcard $(B)/obj/plugins/$(KR_NAME)/*.d)
 endif

@@ -2,8 +2,10 @@
 # Starting and stopping in order, and cleaning up after a killed run. Sourced by conf/stack.
 
 SERVICES=(mariadb scan kreide push nginx sweep)
-# Name and seconds to end by itself before it is killed; all together have nine.
-STOP_ORDER=(nginx:1 push:1 kreide:5 scan:1 mariadb:5 sweep:1)
+# Name and milliseconds to end by itself before it is killed; all together have eight
+# seconds, so that a stop takes less than ten even if everything hangs.
+STOP_ORDER=(nginx:700 push:700 kreide:4500 scan:700 mariadb:5000 sweep:300)
+STOP_TOTAL=8000
 
 # control NAME LETTER: to its supervisor (runsv), if there is one.
 control() {
@@ -20,7 +22,7 @@ service_gone() {
 }
 
 stop_service() {
-	local name=$1 limit=$(($(now_ms) + $2 * 1000)) least=$(($(now_ms) + 1000))
+	local name=$1 limit=$(($(now_ms) + $2)) least=$(($(now_ms) + 300))
 	((limit < STOP_LIMIT)) || limit=$STOP_LIMIT
 	((limit > least)) || limit=$least
 	: >"$KR_HOME/sv/$name/down" # a supervisor that restarts leaves it alone
@@ -104,7 +106,7 @@ leftovers() {
 	done
 	[[ -n $found ]] || return 0
 	say "stopping what an earlier, killed start has left"
-	STOP_LIMIT=$(($(now_ms) + 9000))
+	STOP_LIMIT=$(($(now_ms) + STOP_TOTAL))
 	stop_all
 }
 
@@ -204,6 +206,7 @@ start_database() {
 	wait_for mariadb 60 "MariaDB does not answer within a minute" database_answers
 }
 
+# kreide COMMAND...: of the instance. What migrate and demo say goes to a log.
 kreide() { step "$TREE/kreide" --home "$KR_ALIAS" "$@"; }
 
 # read_routes: which routes need another pool or size, asked of the manifests.
@@ -218,14 +221,20 @@ read_routes() {
 }
 
 prepare_school() {
-	kreide migrate || die "the database could not be brought up to date (kreide migrate)"
+	local log=$KR_HOME/log/stack/prepare.log status=0
+	if ! kreide migrate >"$log" 2>&1; then
+		tail -n 8 "$log" | sed 's/^/    /' >&2
+		die "the database could not be brought up to date (kreide migrate)"
+	fi
 	if [[ -z $NO_DEMO && $MODE == demo ]]; then
-		local status=0
-		kreide demo || status=$?
+		kreide demo >"$log" 2>&1 || status=$?
 		case $status in
 		0) ;;
-		3) NO_DEMO=1 ;; # it holds another school; kreide demo has said so
-		*) die "the demo school could not be made (kreide demo)" ;;
+		3) NO_DEMO=1 && say "this instance holds another school, so there are no demo accounts" ;;
+		*)
+			tail -n 8 "$log" | sed 's/^/    /' >&2
+			die "the demo school could not be made (kreide demo)"
+			;;
 		esac
 	fi
 	read_routes

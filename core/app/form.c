@@ -218,7 +218,8 @@ kr_save(kr_ctx *cx, const struct kr_entity *e, kr_id id, kr_id *id_r)
 	if (id_r)
 		*id_r = id;
 	kr_flash(cx, "core.saved");
-	return kr_redirect(cx, "%s/%lld", kr_cstr(cx, base_path(cx)), (long long)id);
+	return kr_redirect_to(
+	    cx, kr_fmt(cx, "%.*s/%lld", KR_FMT(base_path(cx)), (long long)id));
 }
 
 static kr_err
@@ -247,7 +248,7 @@ kr_trash(kr_ctx *cx, const struct kr_entity *e, kr_id id)
 	bin(cx, e, id, false);
 	kr_flash_undo(cx, "core.trashed",
 	    kr_fmt(cx, "%.*s/%lld/restore", KR_FMT(base_path(cx)), (long long)id));
-	return kr_redirect(cx, "%s", kr_cstr(cx, base_path(cx)));
+	return kr_redirect_to(cx, base_path(cx));
 }
 
 kr_err
@@ -255,5 +256,6 @@ kr_restore(kr_ctx *cx, const struct kr_entity *e, kr_id id)
 {
 	bin(cx, e, id, true);
 	kr_flash(cx, "core.restored");
-	return kr_redirect(cx, "%s/%lld", kr_cstr(cx, base_path(cx)), (long long)id);
+	return kr_redirect_to(
+	    cx, kr_fmt(cx, "%.*s/%lld", KR_FMT(base_path(cx)), (long long)id));
 }

@@ -24,8 +24,11 @@ kr_kernel_text(kr_ctx *cx, kr_str key, kr_str arg)
 struct kr_instance
 kr_kernel_instance(kr_ctx *cx)
 {
+	kr_str origin = kr_own_origin(cx), https = KR_S("https://");
+
 	return (struct kr_instance){
 		.school = kr_z(cx->app->conf.school),
-		.address = kr_own_origin(cx),
+		.address = kr_starts(origin, https) ? kr_sub(origin, https.n, origin.n)
+						    : origin,
 	};
 }

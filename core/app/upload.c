@@ -138,12 +138,16 @@ static bool
 move_to_store(kr_ctx *cx, struct kr_upload *u)
 {
 	char dir[512], to[600];
+	struct stat st;
 	int dfd;
 	bool ok;
 
 	snprintf(dir, sizeof dir, "%s/files/%.2s", cx->app->conf.home, u->key);
 	snprintf(to, sizeof to, "%s/%s", dir, u->key);
 	if (mkdir(dir, 02770) != 0 && errno != EEXIST)
+		return false;
+	/* incoming/ is ours alone; what lies in files/ nginx must be able to send. */
+	if (stat(dir, &st) != 0 || fchown(u->fd, (uid_t)-1, st.st_gid) != 0)
 		return false;
 	if (fsync(u->fd) != 0 || rename(u->path, to) != 0)
 		return false;

@@ -148,8 +148,9 @@ fill_app(kr_ctx *cx, struct kr_app *app, const struct list *l)
 	for (size_t i = 0; i < app->nplugins; i++) {
 		struct kr_loaded *m = &app->plugins[i];
 
-		/* What is always open has no bit to ask, for signed-out people too. */
-		m->module_bit = !is_loaded(m) || always_open(m->p)
+		/* Core itself has no bit to ask: its pages are for the signed-out, too.
+		 */
+		m->module_bit = !is_loaded(m) || i == 0
 				    ? NO_BIT
 				    : kr_right_bit(app, module_right(cx, m->p->name).p);
 	}
@@ -253,15 +254,21 @@ policy_opens(const struct policy *p, uint32_t roles, kr_date today, kr_date *nex
 	return (p->roles & roles) != 0 || p->mine;
 }
 
+struct rules { /* what the answer for one person depends on */
+	const struct policy *p;
+	size_t n;
+	uint32_t roles;
+	kr_date today, next; /* next: when the answer may change */
+};
+
 static bool
-module_open(const struct kr_plugin *p, const struct policy *list, size_t n,
-    uint32_t roles, kr_date today, kr_date *next_r)
+module_open(const struct kr_plugin *p, struct rules *r)
 {
 	bool is_open = always_open(p);
 
-	for (size_t i = 0; i < n; i++)
-		if (kr_is(list[i].module, p->name) &&
-		    policy_opens(&list[i], roles, today, next_r))
+	for (size_t i = 0; i < r->n; i++)
+		if (kr_is(r->p[i].module, p->name) &&
+		    policy_opens(&r->p[i], r->roles, r->today, &r->next))
 			is_open = true;
 	return is_open;
 }
@@ -291,7 +298,6 @@ compile(kr_ctx *cx, kr_id person, struct compiled *c_r)
 {
 	struct compiled c = { .valid_until = KR_NO_DATE };
 	struct base b;
-	size_t n;
 
 	if (!kr_one(cx, &q_base, base_cols, &b, kr_i(person)) || !b.active) {
 		*c_r = c;
@@ -299,16 +305,18 @@ compile(kr_ctx *cx, kr_id person, struct compiled *c_r)
 	}
 
 	kr_rows *rows = kr_query(cx, &q_policies, kr_i(person));
-	struct policy *list =
-	    kr_all_(cx, rows, policy_cols, KR_LEN(policy_cols), sizeof *list, &n);
+	struct rules r = {
+		.roles = b.roles, .today = kr_today(cx), .next = KR_NO_DATE
+	};
 
+	r.p = kr_all_(cx, rows, policy_cols, KR_LEN(policy_cols), sizeof *r.p, &r.n);
 	for (size_t i = 0; i < cx->app->nplugins; i++) {
 		const struct kr_loaded *m = &cx->app->plugins[i];
 
-		if (is_loaded(m) &&
-		    module_open(m->p, list, n, b.roles, kr_today(cx), &c.valid_until))
+		if (is_loaded(m) && module_open(m->p, &r))
 			module_bits(cx->app, m, b.roles, c.bits);
 	}
+	c.valid_until = r.next;
 	c.epoch = b.epoch;
 	*c_r = c;
 }

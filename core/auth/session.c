@@ -75,7 +75,7 @@ KR_STMT(q_others, "ii", "i",
     "SELECT id FROM core_session WHERE person_id = ? AND id <> ? FOR UPDATE");
 KR_STMT(q_mine, "it", "ittss",
     "SELECT id, created, seen, net, agent FROM core_session"
-    " WHERE person_id = ? AND expires > ? ORDER BY seen DESC, id DESC LIMIT 50");
+    " WHERE person_id = ? AND expires > ? ORDER BY seen DESC, id DESC LIMIT 20");
 
 /* ── reading ── */
 

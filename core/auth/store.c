@@ -43,6 +43,10 @@ KR_STMT(x_hash, "istst", "",
     " ON DUPLICATE KEY UPDATE hash = ?, changed = ?");
 KR_STMT(x_unhash, "i", "", "DELETE FROM kreide_auth.credential WHERE person_id = ?");
 
+KR_STMT(x_change_hash, "stis", "",
+    "UPDATE kreide_auth.credential SET hash = ?, changed = ?"
+    " WHERE person_id = ? AND hash = ?");
+
 static void
 person_of(const struct row *r, struct kr_store_person *p)
 {
@@ -88,6 +92,13 @@ kr_store_set_hash(kr_ctx *cx, kr_id person, const char *hash)
 	kr_val h = kr_s(kr_z(hash)), now = kr_t(cx->now);
 
 	kr_exec(cx, &x_hash, kr_i(person), h, now, h, now);
+}
+
+bool
+kr_store_change_hash(kr_ctx *cx, kr_id person, kr_str was, const char *hash)
+{
+	return kr_exec(cx, &x_change_hash, kr_s(kr_z(hash)), kr_t(cx->now),
+		   kr_i(person), kr_s(was)) == 1;
 }
 
 kr_err
@@ -311,25 +322,22 @@ kr_store_device_known(kr_ctx *cx, kr_id person, const uint8_t *device, size_t n)
 }
 
 bool
-kr_store_device_add(kr_ctx *cx, kr_id person, const uint8_t given[16], bool has_given,
-    uint8_t device_r[16])
+kr_store_device_ours(kr_ctx *cx, const uint8_t *device, size_t n)
 {
 	int64_t found = 0;
-	uint8_t made[16];
 
-	if (has_given)
-		kr_one(cx, &q_device_any, count_cols, &found,
-		    hash_val(cx, (kr_str){ (const char *)given, 16 }),
-		    kr_t(device_age(cx)));
-	kr_random(made, sizeof made);
+	return kr_one(cx, &q_device_any, count_cols, &found,
+		   hash_val(cx, (kr_str){ (const char *)device, n }),
+		   kr_t(device_age(cx))) &&
+	       found > 0;
+}
 
-	const uint8_t *device = found > 0 ? given : made;
-
+void
+kr_store_device_keep(kr_ctx *cx, kr_id person, const uint8_t *device, size_t n)
+{
 	kr_exec(cx, &x_device, kr_i(person),
-	    hash_val(cx, (kr_str){ (const char *)device, 16 }), kr_t(cx->now),
+	    hash_val(cx, (kr_str){ (const char *)device, n }), kr_t(cx->now),
 	    kr_t(cx->now));
-	memcpy(device_r, device, 16);
-	return found == 0;
 }
 
 /* ── sweeping ── */

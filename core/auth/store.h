@@ -22,6 +22,8 @@ bool kr_store_by_id(kr_ctx *, kr_id, struct kr_store_person *person_r);
    demo instances. What people choose is judged by kr_password_weak(). */
 kr_err kr_store_set_password(kr_ctx *, kr_id person, kr_str account, kr_str password);
 void kr_store_set_hash(kr_ctx *, kr_id person, const char *hash);
+/* False when the hash is not that one any more. */
+bool kr_store_change_hash(kr_ctx *, kr_id person, kr_str was, const char *hash);
 
 /* A new code; the former one, the password, known devices and tokens are void. */
 bool kr_store_new_code(kr_ctx *, kr_id person, char code_r[20]);
@@ -39,10 +41,9 @@ struct kr_auth_token;
 struct kr_auth_token *kr_store_tokens(kr_ctx *, kr_id person, size_t *n_r);
 
 bool kr_store_device_known(kr_ctx *, kr_id person, const uint8_t *device, size_t n);
-/* Keeps a device cookie that some person of this browser already has, else makes one.
- */
-bool kr_store_device_add(kr_ctx *, kr_id person, const uint8_t given[16],
-    bool has_given, uint8_t device_r[16]);
+/* Made here once, for whomever: a cookie of our own, not a planted one. */
+bool kr_store_device_ours(kr_ctx *, const uint8_t *device, size_t n);
+void kr_store_device_keep(kr_ctx *, kr_id person, const uint8_t *device, size_t n);
 
 void kr_store_sweep(kr_ctx *); /* what has expired, a little at a time */
 

@@ -65,10 +65,10 @@ bool kr_same_bytes(const void *, const void *, size_t n); /* constant time */
 void kr_wipe(void *, size_t n);
 
 /* ── time ── */
-int64_t kr_mono_us(void); /* CLOCK_MONOTONIC, for durations */
-kr_time kr_wall(void);    /* CLOCK_REALTIME */
+int64_t kr_mono_us(void);     /* CLOCK_MONOTONIC, for durations */
+kr_time kr_wall(void);        /* CLOCK_REALTIME */
 void kr_time_zone_init(void); /* Europe/Berlin for the process, once */
-struct kr_civil { /* in Europe/Berlin */
+struct kr_civil {             /* in Europe/Berlin */
 	int year, month, day, hour, minute, second, weekday; /* weekday: 0 = Monday */
 };
 struct kr_civil kr_civil(kr_time);
@@ -88,13 +88,13 @@ bool kr_read_file(struct kr_arena *, const char *path, kr_str *text_r);
 void kr_log_line(enum kr_level, const char *event, size_t n, const struct kr_kv *);
 void kr_log_setup(const char *process_name, enum kr_level least);
 #define KR_KV(...) ((const struct kr_kv[]){ __VA_ARGS__ })
-#define kr_log_kv(level, event, ...) \
-	kr_log_line(level, event, sizeof(KR_KV(__VA_ARGS__)) / sizeof(struct kr_kv), \
+#define kr_log_kv(level, event, ...)                                                   \
+	kr_log_line(level, event, sizeof(KR_KV(__VA_ARGS__)) / sizeof(struct kr_kv),   \
 	    KR_KV(__VA_ARGS__))
 
 /* Broken invariant: says so and aborts; the master forks a new process. */
 _Noreturn void kr_panic(const char *fmt, ...) KR_PRINTF(1, 2);
-#define KR_CHECK(condition) \
+#define KR_CHECK(condition)                                                            \
 	((condition) ? (void)0 : kr_panic("%s:%d: %s", __FILE__, __LINE__, #condition))
 
 /* ── fault points (test build -DKR_FAULTS): the n-th pass through a named point fails,

@@ -6,10 +6,10 @@
 
 #define KR_CTX_MAGIC 0x4b72c7e1u
 
-struct kr_actor;  /* auth/auth.h: who asks, with compiled rights */
-struct kr_app;    /* plugin/registry.h: what the process knows: plugins, routes, config */
-struct kr_conn;   /* db/db.h */
-struct kr_req;    /* http/http.h */
+struct kr_actor; /* auth/auth.h: who asks, with compiled rights */
+struct kr_app;  /* plugin/registry.h: what the process knows: plugins, routes, config */
+struct kr_conn; /* db/db.h */
+struct kr_req;  /* http/http.h */
 struct kr_input;  /* http/input.h: validated fields, posted text, errors by field */
 struct kr_answer; /* http/http.h */
 
@@ -20,13 +20,14 @@ struct kr_ctx {
 	struct kr_arena *arena;
 	kr_time now;
 	const struct kr_app *app;
-	struct kr_conn *db;    /* what kr_query/kr_exec use: ro for READ, rw for WRITE */
+	struct kr_conn *db; /* what kr_query/kr_exec use: ro for READ, rw for WRITE */
 	struct kr_conn *ro, *rw;
 	struct kr_actor *actor; /* never NULL inside a handler; person 0 = nobody */
 	struct kr_req *req;     /* NULL outside the web (jobs, commands) */
 	struct kr_input *in;
 	struct kr_answer *answer;
-	const char *plugin; /* whose code runs: text domain, table prefix, event owner */
+	const char
+	    *plugin; /* whose code runs: text domain, table prefix, event owner */
 	kr_id object, object2;
 	struct kr_defer *defers;
 	struct kr_after *afters; /* db: statements to run after the answer */

@@ -1,5 +1,5 @@
-/* The certificate of a school: taken from files, fetched by ACME with uacme, or, for the
-   first minutes, one of our own that no browser trusts. */
+/* The certificate of a school: taken from files, fetched by ACME with uacme, or, for
+   the first minutes, one of our own that no browser trusts. */
 #include "cli/init.h"
 
 #include "cli/probe.h"
@@ -35,7 +35,8 @@ copy_file(struct kr_cli *cli, const char *from, const char *below_home, mode_t m
 	if (fd >= 0)
 		ok = close(fd) == 0 && ok && rename(aside, to) == 0;
 	if (!ok)
-		kr_complain(cli, "core.cli.cannot_write", kr_z(to), kr_z(strerror(errno)));
+		kr_complain(
+		    cli, "core.cli.cannot_write", kr_z(to), kr_z(strerror(errno)));
 	free(to);
 	return ok;
 }
@@ -75,7 +76,8 @@ make_cert(EVP_PKEY *key, const char *host, const char *content_host)
 		  X509_set_pubkey(x, key) == 1 &&
 		  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
 		      (const unsigned char *)"Kreide, provisional", -1, -1, 0) == 1 &&
-		  X509_set_issuer_name(x, name) == 1 && add_names(x, host, content_host) &&
+		  X509_set_issuer_name(x, name) == 1 &&
+		  add_names(x, host, content_host) &&
 		  X509_sign(x, key, EVP_sha256()) > 0;
 
 	if (ok)
@@ -87,8 +89,8 @@ make_cert(EVP_PKEY *key, const char *host, const char *content_host)
 bool
 kr_cert_placeholder(struct kr_cli *cli, const char *host, const char *content_host)
 {
-	char *cert_path = kr_path(cli, "etc/cert.pem"), *key_path =
-							    kr_path(cli, "etc/key.pem");
+	char *cert_path = kr_path(cli, "etc/cert.pem"),
+	     *key_path = kr_path(cli, "etc/key.pem");
 	EVP_PKEY *key = EVP_EC_gen("P-256");
 	X509 *x = key ? make_cert(key, host, content_host) : NULL;
 	FILE *kf, *cf;
@@ -154,7 +156,8 @@ make_folders(struct kr_cli *cli)
 
 	(void)mkdir(known, 0755);
 	(void)mkdir(challenge, 0755);
-	ok = access(challenge, W_OK) == 0 && setenv("KR_ACME_FOLDER", challenge, 1) == 0;
+	ok =
+	    access(challenge, W_OK) == 0 && setenv("KR_ACME_FOLDER", challenge, 1) == 0;
 	free(known);
 	free(challenge);
 	return ok;
@@ -168,8 +171,8 @@ reload_nginx(struct kr_cli *cli)
 	kr_str text;
 	int64_t pid;
 
-	if (kr_read_file(cli->said->arena, path, &text) && kr_to_i(kr_trim(text), &pid) &&
-	    pid > 1 && pid < INT32_MAX)
+	if (kr_read_file(cli->said->arena, path, &text) &&
+	    kr_to_i(kr_trim(text), &pid) && pid > 1 && pid < INT32_MAX)
 		(void)kill((pid_t)pid, SIGHUP);
 	free(path);
 }
@@ -191,7 +194,8 @@ uacme(struct kr_cli *cli, const struct order *o, bool account)
 		words[n++] = o->server;
 	}
 	if (account) {
-		words[n++] = "-y"; /* whoever asks for a certificate accepts the terms */
+		words[n++] =
+		    "-y"; /* whoever asks for a certificate accepts the terms */
 		words[n++] = "new";
 	} else {
 		words[n++] = "-h";
@@ -201,22 +205,23 @@ uacme(struct kr_cli *cli, const struct order *o, bool account)
 		words[n++] = o->conf->content_host;
 	}
 	words[n] = NULL;
-	return kr_run_program(words);
+	return kr_run_program(words, NULL);
 }
 
 static int
 fetch(struct kr_cli *cli, const struct order *o)
 {
 	const char *account = kr_fmt(cli->said, "%s/private/key.pem", o->store).p;
-	const char *cert = kr_fmt(cli->said, "%s/%s/cert.pem", o->store, o->conf->host).p;
+	const char *cert =
+	    kr_fmt(cli->said, "%s/%s/cert.pem", o->store, o->conf->host).p;
 	const char *key =
 	    kr_fmt(cli->said, "%s/private/%s/key.pem", o->store, o->conf->host).p;
 	int how = 0;
 
 	(void)mkdir(o->store, 0700);
 	if (!make_folders(cli)) {
-		kr_complain(cli, "core.cli.cannot_write", KR_S("acme/"),
-		    kr_z(strerror(errno)));
+		kr_complain(
+		    cli, "core.cli.cannot_write", KR_S("acme/"), kr_z(strerror(errno)));
 		return KR_X_DOWN;
 	}
 	if (access(account, F_OK) != 0)
@@ -234,7 +239,8 @@ fetch(struct kr_cli *cli, const struct order *o)
 	if (!kr_cert_install(cli, cert, key))
 		return KR_X_DOWN;
 	reload_nginx(cli);
-	kr_say_(cli, how == 1 ? "core.cli.acme_current" : "core.cli.acme_done", NULL, 0);
+	kr_say_(
+	    cli, how == 1 ? "core.cli.acme_current" : "core.cli.acme_done", NULL, 0);
 	return KR_X_OK;
 }
 
@@ -243,8 +249,9 @@ kr_cmd_certificate(struct kr_cli *cli, int argc, char **argv)
 {
 	struct order o = { 0 };
 	const struct kr_opt opts[] = { { "server", 's', &o.server } };
-	struct kr_args a = { .command = "certificate", .opts = opts,
-		.nopts = KR_LEN(opts) };
+	struct kr_args a = {
+		.command = "certificate", .opts = opts, .nopts = KR_LEN(opts)
+	};
 	struct kr_config conf;
 	char why[500] = "";
 	int code;
@@ -255,7 +262,8 @@ kr_cmd_certificate(struct kr_cli *cli, int argc, char **argv)
 		kr_complain(cli, "core.cli.no_instance", kr_z(cli->home), kr_z(why));
 		return KR_X_DOWN;
 	}
-	if (conf.demo || strcmp(kr_conf_get(conf.conf, "certificate", ""), "acme") != 0) {
+	if (conf.demo ||
+	    strcmp(kr_conf_get(conf.conf, "certificate", ""), "acme") != 0) {
 		kr_complain(cli, "core.cli.acme_not_here");
 		return KR_X_REFUSED;
 	}

@@ -1,5 +1,6 @@
 /* Commands: what they share. Each runs as root or as the owner of the instance, with a
-   system actor, straight on the database. Texts come from the catalogue, as on pages. */
+   system actor, straight on the database. Texts come from the catalogue, as on pages.
+ */
 #ifndef KR_CLI_CLI_H
 #define KR_CLI_CLI_H
 
@@ -12,7 +13,8 @@
 #include <stdio.h>
 
 /* Exit codes of every command. */
-enum { KR_X_OK = 0,
+enum {
+	KR_X_OK = 0,
 	KR_X_WRONG = 1,   /* what was given cannot be used; a finding */
 	KR_X_USAGE = 2,   /* not how the command is called */
 	KR_X_REFUSED = 3, /* stopped by a safety threshold; --force overrides */
@@ -40,8 +42,8 @@ struct kr_opt {
 	char type;        /* s: const char **, b: bool * */
 	void *to;
 };
-/* Fills the options; what is left goes to args_r. --home, --json and --help are known to
-   every command. KR_X_OK, or the exit code to return at once in *exit_r (false). */
+/* Fills the options; what is left goes to args_r. --home, --json and --help are known
+   to every command. KR_X_OK, or the exit code to return at once in *exit_r (false). */
 struct kr_args {
 	const char *command;
 	const struct kr_opt *opts;
@@ -53,9 +55,10 @@ bool kr_args_of(struct kr_cli *, struct kr_args *, int argc, char **argv, int *e
 int kr_usage(struct kr_cli *, const char *command); /* to stderr; KR_X_USAGE */
 
 /* ── texts ── */
-#define KR_WORDS(...) \
-	((const kr_str[]){ { NULL, 0 }, ##__VA_ARGS__ }) + 1, \
-	    sizeof((const kr_str[]){ { NULL, 0 }, ##__VA_ARGS__ }) / sizeof(kr_str) - 1
+#define KR_WORDS(...)                                                                  \
+	((const kr_str[]){ { NULL, 0 }, ##__VA_ARGS__ }) + 1,                          \
+	    sizeof((const kr_str[]){ { NULL, 0 }, ##__VA_ARGS__ }) / sizeof(kr_str) -  \
+		1
 kr_str kr_word_(struct kr_cli *, const char *key, const kr_str *args, size_t n);
 #define kr_word(cli, key, ...) kr_word_(cli, key, KR_WORDS(__VA_ARGS__))
 kr_str kr_words_n(struct kr_cli *, const char *key, int64_t count); /* with plural */
@@ -86,8 +89,8 @@ struct kr_work {
 };
 /* Configuration and plugins without a database; false: the reason is on stderr. */
 bool kr_load_plugins(struct kr_cli *, struct kr_app *app_r, int *exit_r);
-/* Reads the configuration, loads the plugins when asked for, and checks that the database
-   answers. False: the reason is on stderr, *exit_r is what to return. */
+/* Reads the configuration, loads the plugins when asked for, and checks that the
+   database answers. False: the reason is on stderr, *exit_r is what to return. */
 bool kr_work_open(struct kr_work *, struct kr_cli *, bool plugins, int *exit_r);
 /* Runs fn in a transaction, again when others were in between, and commits; the arena
    with its results lives until the next call. */
@@ -95,7 +98,8 @@ kr_err kr_work_do(struct kr_work *, kr_err (*fn)(kr_ctx *, void *), void *arg);
 /* After a failed kr_work_do: a sentence on stderr; the exit code. */
 int kr_work_failed(struct kr_work *);
 void kr_work_close(struct kr_work *);
-/* As another database user on one schema; NULL and a line on stderr: no password file. */
+/* As another database user on one schema; NULL and a line on stderr: no password file.
+ */
 struct kr_conn *kr_work_conn(struct kr_cli *, const char *user, const char *schema);
 
 /* ── small things that several commands need ── */
@@ -104,9 +108,9 @@ bool kr_roles_read(const char *text, uint32_t *roles_r);
 kr_str kr_roles_text(kr_ctx *, uint32_t roles); /* "pupil,teacher" */
 /* A file that did not exist before, readable by its owner only. */
 FILE *kr_private_file(struct kr_cli *, const char *path);
-/* Absolute, also when it does not exist yet; in the arena of the texts. Under a very long
-   home the working directory changes when the database is opened (paths of sockets are
-   short), so names of files become absolute before. */
+/* Absolute, also when it does not exist yet; in the arena of the texts. Under a very
+   long home the working directory changes when the database is opened (paths of sockets
+   are short), so names of files become absolute before. */
 const char *kr_absolute(struct kr_cli *, const char *path);
 char *kr_path(const struct kr_cli *, const char *below_home); /* malloc */
 
@@ -124,7 +128,8 @@ int kr_cmd_doctor(struct kr_cli *, int argc, char **argv);
 int kr_cmd_routes(struct kr_cli *, int argc, char **argv);
 int kr_cmd_docs(struct kr_cli *, int argc, char **argv);
 
-/* uacme calls this program with five words to publish a challenge. True: that was it. */
+/* uacme calls this program with five words to publish a challenge. True: that was it.
+ */
 bool kr_acme_hook(int argc, char **argv, int *exit_r);
 /* Shared by migrate, demo and init: brings the database up to date. */
 int kr_migrate_all(struct kr_cli *, FILE *report);

@@ -175,15 +175,40 @@ tell(struct checking *c)
 	return n == 0 ? KR_X_OK : KR_X_WRONG;
 }
 
+static int
+tell_rules(const struct kr_cli *cli)
+{
+	json_t *list = json_array();
+
+	for (const struct kr_rule *r = kr_rules; r->code != NULL; r++) {
+		if (cli->json)
+			json_array_append_new(
+			    list, json_pack("{s:s, s:s, s:s}", "code", r->code, "rule",
+				      r->rule, "reason", r->reason));
+		else
+			printf("%-7s %s\n        %s\n", r->code, r->rule, r->reason);
+	}
+	if (cli->json)
+		return kr_print_json(list);
+	json_decref(list);
+	return KR_X_OK;
+}
+
 int
 kr_cmd_check(struct kr_cli *cli, int argc, char **argv)
 {
-	struct kr_args args = { .command = "check", .least = 0, .most = 30 };
+	bool rules = false;
+	const struct kr_opt opts[] = { { "rules", 'b', &rules } };
+	struct kr_args args = {
+		.command = "check", .opts = opts, .nopts = 1, .least = 0, .most = 30
+	};
 	struct checking c = { .cli = cli };
 	int code;
 
 	if (!kr_args_of(cli, &args, argc, argv, &code))
 		return code;
+	if (rules)
+		return tell_rules(cli);
 	c.report = open_memstream(&c.text, &c.size);
 	if (c.report == NULL)
 		kr_panic("no memory for a report");

@@ -48,12 +48,13 @@ set_passwords(kr_ctx *cx, struct demo *d)
 
 	cx->db = d->w->auth;
 	for (size_t i = 0; i < KR_LEN(four); i++)
-		(void)kr_store_set_password(cx, four[i].id, kr_z(four[i].account),
-		    KR_S(KR_DEMO_PASSWORD));
+		(void)kr_store_set_password(
+		    cx, four[i].id, kr_z(four[i].account), KR_S(KR_DEMO_PASSWORD));
 	cx->db = d->w->rw;
 }
 
-/* LIB/migrations/NAME/demo.sql of a plugin: INSERTs, each ended by ";" at a line's end. */
+/* LIB/migrations/NAME/demo.sql of a plugin: INSERTs, each ended by ";" at a line's end.
+ */
 static void
 run_file(kr_ctx *cx, struct demo *d, const char *path)
 {
@@ -62,9 +63,9 @@ run_file(kr_ctx *cx, struct demo *d, const char *path)
 
 	if (!kr_read_file(cx->arena, path, &rest))
 		return;
-	kr_exec(cx, &x_set, kr_i(d->made.admin), kr_i(d->made.teacher), kr_i(d->made.pupil),
-	    kr_i(d->made.office), kr_i(d->made.everybody), kr_i(d->made.teachers),
-	    kr_i(d->made.class_7b), kr_t(kr_now(cx)));
+	kr_exec(cx, &x_set, kr_i(d->made.admin), kr_i(d->made.teacher),
+	    kr_i(d->made.pupil), kr_i(d->made.office), kr_i(d->made.everybody),
+	    kr_i(d->made.teachers), kr_i(d->made.class_7b), kr_t(kr_now(cx)));
 	kr_buf_init(&b, cx->arena, rest.n);
 	while (kr_split(&rest, '\n', &line) && kr_status(cx) == KR_OK) {
 		if (kr_starts(line, KR_S("--")))
@@ -74,8 +75,8 @@ run_file(kr_ctx *cx, struct demo *d, const char *path)
 		if (line.n == 0 || line.p[line.n - 1] != ';')
 			continue;
 		b.n -= 2;
-		kr_exec(cx,
-		    kr_stmt_make("demo.sql", "", "", kr_dup(cx->arena, kr_buf_view(&b)).p));
+		kr_exec(cx, kr_stmt_make("demo.sql", "", "",
+				kr_dup(cx->arena, kr_buf_view(&b)).p));
 		b.n = 0;
 	}
 	if (kr_status(cx) != KR_OK)
@@ -90,20 +91,20 @@ is_loaded(const struct kr_app *app, const char *name)
 	return l != NULL && l->p != NULL && l->refused == NULL;
 }
 
-/* News is open, so that the start page shows something; tasks stays closed: opening it is
-   the first thing to try. */
+/* News is open, so that the start page shows something; tasks stays closed: opening it
+   is the first thing to try. */
 static void
 open_news(kr_ctx *cx)
 {
 	if (!is_loaded(cx->app, "news"))
 		return;
-	(void)kr_kernel_module_open(cx,
-	    &(struct kr_policy_new){ .module = KR_S("news"),
-		.roles = KR_ROLE_ALL,
-		.from = kr_today(cx),
-		.until = KR_NO_DATE,
-		.decision = KR_S("Beispiel: Beschluss der Schulkonferenz, TOP 4"),
-		.decided = kr_today(cx) });
+	(void)kr_kernel_module_open(
+	    cx, &(struct kr_policy_new){ .module = KR_S("news"),
+		    .roles = KR_ROLE_ALL,
+		    .from = kr_today(cx),
+		    .until = KR_NO_DATE,
+		    .decision = KR_S("Beispiel: Beschluss der Schulkonferenz, TOP 4"),
+		    .decided = kr_today(cx) });
 }
 
 static kr_err
@@ -120,7 +121,8 @@ make(kr_ctx *cx, void *arg)
 
 		if (!is_loaded(cx->app, name))
 			continue;
-		snprintf(path, sizeof path, "%s/migrations/%s/demo.sql", d->cli->lib, name);
+		snprintf(
+		    path, sizeof path, "%s/migrations/%s/demo.sql", d->cli->lib, name);
 		run_file(cx, d, path);
 	}
 	return kr_status(cx);
@@ -130,10 +132,11 @@ static int
 answer(struct demo *d, bool fresh)
 {
 	if (d->cli->json)
-		return kr_print_json(json_pack("{s:b, s:[s,s,s,s]}", "made", fresh, "accounts",
-		    "admin", "lehrerin", "schueler", "elternteil"));
+		return kr_print_json(json_pack("{s:b, s:[s,s,s,s]}", "made", fresh,
+		    "accounts", "admin", "lehrerin", "schueler", "elternteil"));
 	if (fresh)
-		kr_say(d->cli, "core.cli.demo_made", kr_num(d->cli, (int64_t)d->made.persons));
+		kr_say(d->cli, "core.cli.demo_made",
+		    kr_num(d->cli, (int64_t)d->made.persons));
 	else
 		kr_say(d->cli, "core.cli.demo_there");
 	return KR_X_OK;
@@ -157,7 +160,8 @@ kr_cmd_demo(struct kr_cli *cli, int argc, char **argv)
 	struct demo d = { .cli = cli, .w = &w };
 	int code;
 
-	if (!kr_args_of(cli, &a, argc, argv, &code) || !kr_work_open(&w, cli, true, &code))
+	if (!kr_args_of(cli, &a, argc, argv, &code) ||
+	    !kr_work_open(&w, cli, true, &code))
 		return code;
 	if (kr_work_do(&w, look, &d) != KR_OK) {
 		code = kr_work_failed(&w);
@@ -167,11 +171,12 @@ kr_cmd_demo(struct kr_cli *cli, int argc, char **argv)
 	} else if (d.there.ours > 0) {
 		code = answer(&d, false);
 	} else if (d.there.others > 0) {
-		kr_complain(cli, "core.cli.demo_not_empty",
-		    kr_num(cli, d.there.others));
+		kr_complain(
+		    cli, "core.cli.demo_not_empty", kr_num(cli, d.there.others));
 		code = KR_X_REFUSED;
 	} else {
-		code = kr_work_do(&w, make, &d) == KR_OK ? answer(&d, true) : failed(&d);
+		code =
+		    kr_work_do(&w, make, &d) == KR_OK ? answer(&d, true) : failed(&d);
 	}
 	kr_work_close(&w);
 	return code;

@@ -1,5 +1,5 @@
-/* kreide docs: routes, permissions and the record of personal data, as Markdown. What the
-   manifests say is what core does, so this page cannot be out of date. */
+/* kreide docs: routes, permissions and the record of personal data, as Markdown. What
+   the manifests say is what core does, so this page cannot be out of date. */
 #include "cli/cli.h"
 
 #include "plugin/check.h"
@@ -24,12 +24,13 @@ word(struct kr_cli *cli, const char *key)
 static void
 cell(kr_str s)
 {
+	putchar(' ');
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] == '|')
 			putchar('\\');
 		putchar(s.p[i] == '\n' ? ' ' : s.p[i]);
 	}
-	fputs(" | ", stdout);
+	fputs(" |", stdout);
 }
 
 static void
@@ -37,7 +38,7 @@ header(struct kr_cli *cli, const char *const *keys)
 {
 	size_t n = 0;
 
-	fputs("\n| ", stdout);
+	fputs("\n|", stdout);
 	for (; keys[n]; n++)
 		cell(word(cli, keys[n]));
 	fputs("\n|", stdout);
@@ -66,7 +67,7 @@ roles_cell(struct kr_cli *cli, uint32_t roles)
 static void
 route_row(struct kr_cli *cli, const char *module, const struct kr_route *r)
 {
-	fputs("| ", stdout);
+	fputs("|", stdout);
 	cell(kr_z(module));
 	cell(kr_z(methods[r->method]));
 	cell(kr_fmt(cli->said, "`%s`", r->path));
@@ -105,7 +106,7 @@ permissions(struct kr_cli *cli, const struct kr_app *app)
 		const struct kr_plugin *p = app->plugins[i].p;
 
 		for (size_t k = 0; p && k < p->nperms; k++) {
-			fputs("| ", stdout);
+			fputs("|", stdout);
 			cell(kr_fmt(cli->said, "`%s`", p->perms[k].id));
 			cell(word(cli, p->perms[k].title));
 			roles_cell(cli, p->perms[k].roles);
@@ -134,16 +135,15 @@ days(struct kr_cli *cli, int keep)
 }
 
 static void
-data_row(struct kr_cli *cli, const char *table, const char *column, const char *kind,
-    const char *purpose, const char *basis, const char *erase, int keep)
+data_row(struct kr_cli *cli, const struct kr_pdata *d)
 {
-	fputs("| ", stdout);
-	cell(kr_fmt(cli->said, "`%s.%s`", table, column));
-	cell(word(cli, kind));
-	cell(kr_z(purpose));
-	cell(kr_z(basis));
-	cell(word(cli, erase));
-	cell(days(cli, keep));
+	fputs("|", stdout);
+	cell(kr_fmt(cli->said, "`%s.%s`", d->table, d->column));
+	cell(word(cli, kinds[d->kind]));
+	cell(kr_z(d->purpose));
+	cell(kr_z(d->basis));
+	cell(word(cli, erasures[d->erase]));
+	cell(days(cli, d->keep_days));
 	putchar('\n');
 }
 
@@ -160,9 +160,14 @@ data_of_entities(struct kr_cli *cli, const struct kr_plugin *p)
 			const struct kr_prop *prop = &e->props[k];
 
 			if (prop->pd != KR_PD_NONE)
-				data_row(cli, e->table, prop->name, kinds[prop->pd], p->name,
-				    NULL, "core.cli.erase_row",
-				    prop->keep_days ? prop->keep_days : e->keep_days);
+				data_row(cli,
+				    &(struct kr_pdata){ .table = e->table,
+					.column = prop->name,
+					.kind = prop->pd,
+					.purpose = word(cli, p->title).p,
+					.erase = KR_ERASE_ROW,
+					.keep_days = prop->keep_days ? prop->keep_days
+								     : e->keep_days });
 		}
 	}
 }
@@ -171,20 +176,16 @@ static void
 personal_data(struct kr_cli *cli, const struct kr_app *app)
 {
 	static const char *const keys[] = { "core.cli.column", "core.cli.kind",
-		"core.cli.purpose", "core.cli.basis", "core.cli.erasure", "core.cli.kept",
-		NULL };
+		"core.cli.purpose", "core.cli.basis", "core.cli.erasure",
+		"core.cli.kept", NULL };
 
 	section(cli, "core.cli.docs_data");
 	header(cli, keys);
 	for (size_t i = 0; i < app->nplugins; i++) {
 		const struct kr_plugin *p = app->plugins[i].p;
 
-		for (size_t k = 0; p && k < p->npdata; k++) {
-			const struct kr_pdata *d = &p->pdata[k];
-
-			data_row(cli, d->table, d->column, kinds[d->kind], d->purpose,
-			    d->basis, erasures[d->erase], d->keep_days);
-		}
+		for (size_t k = 0; p && k < p->npdata; k++)
+			data_row(cli, &p->pdata[k]);
 		if (p)
 			data_of_entities(cli, p);
 	}
@@ -200,12 +201,13 @@ modules(struct kr_cli *cli, const struct kr_app *app)
 		kr_str intro;
 
 		if (l->p == NULL || l->refused != NULL) {
-			printf("- **%s**: %s\n", l->name, l->refused ? l->refused : "-");
+			printf(
+			    "- **%s**: %s\n", l->name, l->refused ? l->refused : "-");
 			continue;
 		}
 		intro = word(cli, l->p->intro);
-		printf("- **%s** %s: %.*s\n", l->name, l->p->version ? l->p->version : "",
-		    KR_FMT(intro));
+		printf("- **%s** %s: %.*s\n", l->name,
+		    l->p->version ? l->p->version : "", KR_FMT(intro));
 	}
 }
 

@@ -23,26 +23,30 @@ struct doctor {
 	size_t wrong, notes;
 };
 
-/* One finding. What a demo school need not have is a note there. */
+struct finding {
+	const char *check, *key;
+	enum level level;
+};
+
 static void
-say(struct doctor *d, const char *check, enum level level, const char *key,
-    const kr_str *args, size_t n)
+say(struct doctor *d, struct finding f, const kr_str *args, size_t n)
 {
 	static const char *const marks[] = { "ok   ", "note ", "WRONG" };
 	static const char *const names[] = { "ok", "note", "wrong" };
-	kr_str text = kr_word_(d->cli, key, args, n);
+	kr_str text = kr_word_(d->cli, f.key, args, n);
 	json_t *j = json_object();
 
-	d->wrong += level == WRONG;
-	d->notes += level == NOTE;
+	d->wrong += f.level == WRONG;
+	d->notes += f.level == NOTE;
 	if (!d->cli->json)
-		printf("%s  %.*s\n", marks[level], KR_FMT(text));
-	json_object_set_new(j, "check", json_string(check));
-	json_object_set_new(j, "level", json_string(names[level]));
+		printf("%s  %.*s\n", marks[f.level], KR_FMT(text));
+	json_object_set_new(j, "check", json_string(f.check));
+	json_object_set_new(j, "level", json_string(names[f.level]));
 	json_object_set_new(j, "text", kr_json_str(text));
 	json_array_append_new(d->out, j);
 }
-#define SAY(d, check, level, key, ...) say(d, check, level, key, KR_WORDS(__VA_ARGS__))
+#define SAY(d, check, level, key, ...)                                                 \
+	say(d, (struct finding){ check, key, level }, KR_WORDS(__VA_ARGS__))
 
 static enum level
 in_school(const struct doctor *d)
@@ -91,12 +95,14 @@ check_disk(struct doctor *d)
 	free_mib = (uint64_t)v.f_bavail * v.f_frsize >> 20;
 	percent = (uint64_t)v.f_bavail * 100 / v.f_blocks;
 	if (free_mib < 1024 || percent < 3)
-		SAY(d, "disk", WRONG, "core.doctor.disk_full", number(d, (int64_t)free_mib));
-	else if (percent < 10)
-		SAY(d, "disk", NOTE, "core.doctor.disk_low", number(d, (int64_t)percent),
+		SAY(d, "disk", WRONG, "core.doctor.disk_full",
 		    number(d, (int64_t)free_mib));
+	else if (percent < 10)
+		SAY(d, "disk", NOTE, "core.doctor.disk_low",
+		    number(d, (int64_t)percent), number(d, (int64_t)free_mib));
 	else
-		SAY(d, "disk", FINE, "core.doctor.disk_ok", number(d, (int64_t)free_mib));
+		SAY(d, "disk", FINE, "core.doctor.disk_ok",
+		    number(d, (int64_t)free_mib));
 }
 
 static int64_t
@@ -185,7 +191,8 @@ check_secrets(struct doctor *d)
 static void
 check_certificate(struct doctor *d)
 {
-	char *cert = kr_path(d->cli, "etc/cert.pem"), *key = kr_path(d->cli, "etc/key.pem");
+	char *cert = kr_path(d->cli, "etc/cert.pem"),
+	     *key = kr_path(d->cli, "etc/key.pem");
 	struct kr_cert c;
 
 	if (!kr_probe_cert(cert, key, d->conf->host, d->conf->content_host, &c))
@@ -201,7 +208,8 @@ check_certificate(struct doctor *d)
 		SAY(d, "certificate", WRONG, "core.doctor.cert_soon",
 		    number(d, c.days_left));
 	else
-		SAY(d, "certificate", FINE, "core.doctor.cert_ok", number(d, c.days_left));
+		SAY(d, "certificate", FINE, "core.doctor.cert_ok",
+		    number(d, c.days_left));
 	free(cert);
 	free(key);
 }
@@ -213,7 +221,8 @@ check_names(struct doctor *d)
 
 	for (size_t i = 0; i < KR_LEN(hosts); i++)
 		if (!kr_probe_resolves(hosts[i])) {
-			SAY(d, "names", WRONG, "core.doctor.name_unknown", kr_z(hosts[i]));
+			SAY(d, "names", WRONG, "core.doctor.name_unknown",
+			    kr_z(hosts[i]));
 			return;
 		}
 	SAY(d, "names", FINE, "core.doctor.names_ok");
@@ -226,18 +235,21 @@ check_processes(struct doctor *d)
 		const char *socket, *name;
 		int type;
 	} parts[] = { { "web-page.sock", "web", SOCK_STREAM },
-		{ "auth.sock", "auth", SOCK_SEQPACKET }, { "jobs.sock", "jobs", SOCK_DGRAM },
+		{ "auth.sock", "auth", SOCK_SEQPACKET },
+		{ "jobs.sock", "jobs", SOCK_DGRAM },
 		{ "scan.sock", "scan", SOCK_SEQPACKET },
 		{ "push-sub.sock", "push", SOCK_STREAM } };
 	size_t silent = 0;
 
 	for (size_t i = 0; i < KR_LEN(parts); i++)
 		if (!kr_probe_socket(d->cli, parts[i].socket, parts[i].type)) {
-			SAY(d, "processes", WRONG, "core.doctor.silent", kr_z(parts[i].name));
+			SAY(d, "processes", WRONG, "core.doctor.silent",
+			    kr_z(parts[i].name));
 			silent++;
 		}
 	if (!kr_probe_port(d->conf->port)) {
-		SAY(d, "processes", WRONG, "core.doctor.no_door", number(d, d->conf->port));
+		SAY(d, "processes", WRONG, "core.doctor.no_door",
+		    number(d, d->conf->port));
 		silent++;
 	}
 	if (silent == 0)

@@ -1,5 +1,5 @@
-/* kreide import: reads the file within its bounds, shows the plan, applies it, and writes the
-   activation codes to a file that only its owner can read. */
+/* kreide import: reads the file within its bounds, shows the plan, applies it, and
+   writes the activation codes to a file that only its owner can read. */
 #include "cli/cli.h"
 
 #include "school/import.h"
@@ -21,6 +21,8 @@ struct import {
 	struct kr_import_code *codes;
 	size_t ncodes;
 	bool applied;
+	FILE *out; /* where the codes go */
+	const char *out_path;
 };
 
 /* ── the file: never more of it in memory than an import may have ── */
@@ -77,8 +79,8 @@ json_of(struct import *im)
 		json_object_set_new(e, "row", json_integer(row->row));
 		json_object_set_new(e, "column", kr_json_str(row->column));
 		json_object_set_new(e, "message",
-		    kr_json_str(kr_word(im->cli, kr_cstr(im->cli->said, row->message),
-			row->was)));
+		    kr_json_str(kr_word(
+			im->cli, kr_cstr(im->cli->said, row->message), row->was)));
 		json_array_append_new(errors, e);
 	}
 	json_object_set_new(root, "errors", errors);
@@ -96,10 +98,11 @@ print_errors(struct import *im)
 	for (size_t i = 0; i < im->plan.list.n && shown < 50; i++, shown++) {
 		const struct kr_import_row *row = &im->plan.list.p[i];
 
-		kr_table_row(t,
-		    (kr_str[]){ row->row ? kr_num(im->cli, row->row) : KR_S("-"),
-			row->column,
-			kr_word(im->cli, kr_cstr(im->cli->said, row->message), row->was) });
+		kr_table_row(
+		    t, (kr_str[]){ row->row ? kr_num(im->cli, row->row) : KR_S("-"),
+			   row->column,
+			   kr_word(im->cli, kr_cstr(im->cli->said, row->message),
+			       row->was) });
 	}
 	kr_table_print(t);
 	if (im->plan.errors > shown)
@@ -163,33 +166,50 @@ write_cell(FILE *f, kr_str s, char end)
 	fputc(end, f);
 }
 
-/* Without a wish: HOME/codes/pupils-2026-11-21-0815.csv, so that nothing is lost. */
+/* Without a wish: HOME/codes/pupils-2026-11-21-081500.csv, so that nothing is lost. */
 static const char *
 codes_path(struct import *im)
 {
 	char *folder;
-	kr_str path;
+	kr_str path = KR_S("");
 	struct kr_civil c = kr_civil(kr_wall());
 
 	if (im->codes_path)
 		return im->codes_path;
 	folder = kr_path(im->cli, "codes");
 	(void)mkdir(folder, 0700);
-	path = kr_fmt(im->cli->said, "%s/%s-%04d-%02d-%02d-%02d%02d%02d.csv", folder,
-	    im->profile, c.year, c.month, c.day, c.hour, c.minute, c.second);
+	for (int i = 1; i < 100 && (i == 1 || access(path.p, F_OK) == 0); i++)
+		path =
+		    kr_fmt(im->cli->said, "%s/%s-%04d-%02d-%02d-%02d%02d%02d%s%.0d.csv",
+			folder, im->profile, c.year, c.month, c.day, c.hour, c.minute,
+			c.second, i > 1 ? "-" : "", i > 1 ? i : 0);
 	free(folder);
 	return path.p;
+}
+
+/* Opened before anything is changed: with nowhere to put the codes there is no import.
+ */
+static bool
+open_codes(struct import *im)
+{
+	if (im->out == NULL) {
+		im->out_path = codes_path(im);
+		im->out = kr_private_file(im->cli, im->out_path);
+	}
+	return im->out != NULL;
 }
 
 static bool
 write_codes(struct import *im, FILE *f)
 {
-	static const char *const header[] = { "core.cli.codes_group", "core.cli.codes_name",
-		"core.cli.codes_account", "core.cli.codes_code" };
+	static const char *const header[] = { "core.cli.codes_group",
+		"core.cli.codes_name", "core.cli.codes_account",
+		"core.cli.codes_code" };
 
 	fputs("\xef\xbb\xbf", f); /* table programs need it to see UTF-8 */
 	for (size_t i = 0; i < KR_LEN(header); i++)
-		write_cell(f, kr_word_(im->cli, header[i], NULL, 0), i == 3 ? '\n' : ';');
+		write_cell(
+		    f, kr_word_(im->cli, header[i], NULL, 0), i == 3 ? '\n' : ';');
 	for (size_t i = 0; i < im->ncodes; i++) {
 		const struct kr_import_code *c = &im->codes[i];
 
@@ -219,6 +239,8 @@ apply_it(kr_ctx *cx, void *arg)
 	if (plan_it(cx, im) != KR_OK || im->plan.errors > 0 ||
 	    (im->plan.stopped && !im->force))
 		return kr_status(cx);
+	if (im->plan.fresh > 0 && !open_codes(im))
+		return kr_fail(cx, KR_EINPUT, "no file for the activation codes");
 	if (kr_kernel_import_apply(cx, &im->plan, im->force, &im->codes, &im->ncodes) ==
 	    KR_OK)
 		im->applied = true;
@@ -248,45 +270,38 @@ show(struct import *im)
 	return KR_X_OK;
 }
 
-/* The file for the codes is opened before anything is changed: with nowhere to put them
-   there is no import. */
+/* The persons are there; their codes must reach the paper. */
 static int
-run_on(struct import *im, struct kr_work *w)
+keep_codes(struct import *im)
 {
-	const char *path = NULL;
-	FILE *codes = NULL;
-	bool kept;
-	int code;
+	bool kept = write_codes(im, im->out);
+	kr_str n = kr_num(im->cli, (int64_t)im->ncodes);
 
-	if (!im->dry) {
-		path = codes_path(im);
-		codes = kr_private_file(im->cli, path);
-		if (codes == NULL)
-			return KR_X_DOWN;
-	}
-	code = kr_work_do(w, im->dry ? plan_it : apply_it, im) == KR_OK ? show(im)
-									: kr_work_failed(w);
-	if (codes == NULL)
-		return code;
-	if (code != KR_X_OK || !im->applied || im->ncodes == 0) {
-		fclose(codes);
-		(void)unlink(path);
-		if (code == KR_X_OK)
-			kr_say(im->cli, "core.cli.import_done");
-		return code;
-	}
-	kept = write_codes(im, codes);
-	kept &= fclose(codes) == 0;
+	kept &= fclose(im->out) == 0;
 	if (!kept) {
-		kr_complain(im->cli, "core.cli.codes_lost", kr_z(path));
+		kr_complain(im->cli, "core.cli.codes_lost", kr_z(im->out_path));
 		return KR_X_DOWN;
 	}
 	if (im->cli->json)
-		kr_complain(im->cli, "core.cli.codes_in", kr_num(im->cli, (int64_t)im->ncodes),
-		    kr_z(path));
-	kr_say(im->cli, "core.cli.import_done");
-	kr_say(im->cli, "core.cli.codes_in", kr_num(im->cli, (int64_t)im->ncodes),
-	    kr_z(path));
+		kr_complain(im->cli, "core.cli.codes_in", n, kr_z(im->out_path));
+	kr_say(im->cli, "core.cli.codes_in", n, kr_z(im->out_path));
+	return KR_X_OK;
+}
+
+static int
+run_on(struct import *im, struct kr_work *w)
+{
+	kr_err err = kr_work_do(w, im->dry ? plan_it : apply_it, im);
+	int code = err == KR_OK ? show(im) : kr_work_failed(w);
+
+	if (code == KR_X_OK && im->applied)
+		kr_say(im->cli, "core.cli.import_done");
+	if (im->out && err == KR_OK && im->applied)
+		return keep_codes(im);
+	if (im->out) {
+		fclose(im->out);
+		(void)unlink(im->out_path);
+	}
 	return code;
 }
 
@@ -308,8 +323,11 @@ kr_cmd_import(struct kr_cli *cli, int argc, char **argv)
 	const struct kr_opt opts[] = { { "profile", 's', &im.profile },
 		{ "dry-run", 'b', &im.dry }, { "force", 'b', &im.force },
 		{ "codes", 's', &im.codes_path } };
-	struct kr_args a = { .command = "import", .opts = opts, .nopts = KR_LEN(opts),
-		.least = 1, .most = 1 };
+	struct kr_args a = { .command = "import",
+		.opts = opts,
+		.nopts = KR_LEN(opts),
+		.least = 1,
+		.most = 1 };
 	struct kr_work w;
 	enum readable how;
 	int code;
@@ -328,8 +346,8 @@ kr_cmd_import(struct kr_cli *cli, int argc, char **argv)
 	im.arena = kr_arena_new(KR_IMPORT_BYTES * 5);
 	how = read_bytes(&im);
 	if (how == READ_NOT) {
-		kr_complain(cli, "core.cli.cannot_read", kr_z(im.file),
-		    kr_z(strerror(errno)));
+		kr_complain(
+		    cli, "core.cli.cannot_read", kr_z(im.file), kr_z(strerror(errno)));
 		code = KR_X_WRONG;
 	} else if (how == READ_TOO_LARGE) {
 		code = too_large(&im);

@@ -47,7 +47,8 @@ name_ok(struct kr_cli *cli, const char *name)
 {
 	kr_str text;
 
-	return kr_clean_text(cli->said, kr_z(name), 80, &text) && strchr(name, '#') == NULL;
+	return kr_clean_text(cli->said, kr_z(name), 80, &text) &&
+	       strchr(name, '#') == NULL;
 }
 
 static bool
@@ -120,19 +121,20 @@ is_empty(struct init *in)
 static bool
 write_conf(struct init *in)
 {
-	char *path = kr_path(in->cli, "etc/kreide.conf"), *aside =
-							      kr_path(in->cli, "etc/.kreide.conf");
+	char *path = kr_path(in->cli, "etc/kreide.conf"),
+	     *aside = kr_path(in->cli, "etc/.kreide.conf");
 	FILE *f = fopen(aside, "we");
 	bool ok = f != NULL;
 
 	if (ok) {
-		ok = fprintf(f,
-			 "# This school, made by `kreide init`; every key is explained in\n"
-			 "# conf/kreide.conf.example.\n"
-			 "mode = school\nname = %s\nscheme = https\nhost = %s\n"
-			 "content_host = %s\nport = %lld\ncertificate = %s\n",
-			 in->name, in->host, in->content_host, (long long)in->port_no,
-			 in->cert ? "files" : "acme") > 0;
+		ok =
+		    fprintf(f,
+			"# This school, made by `kreide init`; every key is explained in\n"
+			"# conf/kreide.conf.example.\n"
+			"mode = school\nname = %s\nscheme = https\nhost = %s\n"
+			"content_host = %s\nport = %lld\ncertificate = %s\n",
+			in->name, in->host, in->content_host, (long long)in->port_no,
+			in->cert ? "files" : "acme") > 0;
 		ok &= fchmod(fileno(f), 0644) == 0 && fsync(fileno(f)) == 0;
 		ok &= fclose(f) == 0 && rename(aside, path) == 0;
 	}
@@ -144,15 +146,17 @@ write_conf(struct init *in)
 	return ok;
 }
 
-/* conf/stack makes the folders with their owners and writes MariaDB's configuration. Twice,
-   because the first time decides where the folders are. */
+/* conf/stack makes the folders with their owners and writes MariaDB's configuration.
+   Twice, because the first time decides where the folders are. */
 static bool
 render(struct init *in)
 {
 	const char *stack = kr_stack_script(in->cli);
-	const char *words[] = { "bash", stack, "render", "--home", in->cli->home, NULL };
+	const char *words[] = { "bash", stack, "render", "--home", in->cli->home,
+		NULL };
 
-	if (stack && kr_run_program(words) == 0)
+	if (stack && setenv("KREIDE_BUILD", in->cli->lib, 1) == 0 &&
+	    kr_run_program(words, NULL) == 0)
 		return true;
 	kr_complain(in->cli, "core.cli.no_stack", kr_z(stack ? stack : "conf/stack"));
 	return false;
@@ -217,7 +221,10 @@ tell(struct init *in)
 	kr_say(cli, "core.cli.init_done", kr_z(in->name), kr_z(cli->home));
 	kr_say(cli, "core.cli.code_is", in->account, kr_z(in->code));
 	kr_say(cli, "core.cli.init_start", kr_z(stack), kr_z(cli->home));
-	kr_say(cli, "core.cli.init_activate", kr_z(in->host));
+	kr_say(cli, "core.cli.init_activate",
+	    in->port_no == 443
+		? kr_z(in->host)
+		: kr_fmt(cli->said, "%s:%lld", in->host, (long long)in->port_no));
 	if (in->cert == NULL)
 		kr_say(cli, "core.cli.init_acme", kr_z(cli->home));
 	if (!cli->json)
@@ -235,10 +242,11 @@ int
 kr_cmd_init(struct kr_cli *cli, int argc, char **argv)
 {
 	struct init in = { .cli = cli };
-	const struct kr_opt opts[] = { { "host", 's', &in.host }, { "name", 's', &in.name },
-		{ "cert", 's', &in.cert }, { "key", 's', &in.key },
-		{ "acme", 'b', &in.acme }, { "given", 's', &in.given },
-		{ "family", 's', &in.family }, { "port", 's', &in.port } };
+	const struct kr_opt opts[] = { { "host", 's', &in.host },
+		{ "name", 's', &in.name }, { "cert", 's', &in.cert },
+		{ "key", 's', &in.key }, { "acme", 'b', &in.acme },
+		{ "given", 's', &in.given }, { "family", 's', &in.family },
+		{ "port", 's', &in.port } };
 	struct kr_args a = { .command = "init", .opts = opts, .nopts = KR_LEN(opts) };
 	pid_t server;
 	int code;

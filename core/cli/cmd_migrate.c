@@ -1,4 +1,5 @@
-/* kreide migrate: schema, accounts of the database, rights, and the school year of today. */
+/* kreide migrate: schema, accounts of the database, rights, and the school year of
+ * today. */
 #include "cli/cli.h"
 
 #include "proc/proc.h"

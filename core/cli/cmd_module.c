@@ -1,4 +1,5 @@
-/* kreide module: which modules there are, opening and closing them by the school's decision. */
+/* kreide module: which modules there are, opening and closing them by the school's
+ * decision. */
 #include "cli/cli.h"
 
 #include <string.h>
@@ -82,11 +83,11 @@ print_list(struct module *m, kr_ctx *cx)
 
 		snprintf(key, sizeof key, "core.cli.state_%s", state_of(cx, one));
 		json_array_append_new(all, json_of(cx, one));
-		kr_table_row(t,
-		    (kr_str[]){ one->name, kr_word_(m->cli, key, NULL, 0),
-			kr_roles_text(cx, one->roles), one->groups, day(cx, one->from),
-			day(cx, one->until),
-			one->refused.n > 0 ? one->refused : one->decision });
+		kr_table_row(
+		    t, (kr_str[]){ one->name, kr_word_(m->cli, key, NULL, 0),
+			   kr_roles_text(cx, one->roles), one->groups,
+			   day(cx, one->from), day(cx, one->until),
+			   one->refused.n > 0 ? one->refused : one->decision });
 	}
 	if (m->cli->json)
 		return kr_print_json(all);
@@ -103,9 +104,13 @@ open_it(kr_ctx *cx, void *arg)
 	struct module *m = arg;
 	kr_str rest = kr_z(m->groups), one;
 	kr_id groups[100];
-	struct kr_policy_new p = { .module = kr_z(m->name), .roles = m->role_bits,
-		.groups = groups, .from = m->from_day, .until = m->until_day,
-		.decision = kr_z(m->decision), .decided = m->decided_day };
+	struct kr_policy_new p = { .module = kr_z(m->name),
+		.roles = m->role_bits,
+		.groups = groups,
+		.from = m->from_day,
+		.until = m->until_day,
+		.decision = kr_z(m->decision),
+		.decided = m->decided_day };
 
 	while (kr_split(&rest, ',', &one) && p.ngroups < KR_LEN(groups)) {
 		kr_id id = kr_group_named(cx, kr_trim(one));
@@ -146,7 +151,9 @@ open_args(struct module *m)
 {
 	kr_date today = kr_date_of(kr_wall());
 
-	if (m->roles && !kr_roles_read(m->roles, &m->role_bits)) {
+	if (m->roles && strcmp(m->roles, "all") == 0) {
+		m->role_bits = KR_ROLE_ALL;
+	} else if (m->roles && !kr_roles_read(m->roles, &m->role_bits)) {
 		kr_complain(m->cli, "core.cli.no_role", kr_z(m->roles));
 		return false;
 	}
@@ -169,7 +176,8 @@ done(struct module *m, const char *state)
 	json_t *j;
 
 	kr_say_(m->cli,
-	    strcmp(state, "open") == 0 ? "core.cli.module_opened" : "core.cli.module_closed",
+	    strcmp(state, "open") == 0 ? "core.cli.module_opened"
+				       : "core.cli.module_closed",
 	    KR_WORDS(kr_z(m->name)));
 	if (!m->cli->json)
 		return KR_X_OK;
@@ -204,8 +212,11 @@ kr_cmd_module(struct kr_cli *cli, int argc, char **argv)
 		{ "groups", 's', &m.groups }, { "from", 's', &m.from },
 		{ "until", 's', &m.until }, { "decision", 's', &m.decision },
 		{ "decided", 's', &m.decided } };
-	struct kr_args a = { .command = "module", .opts = opts, .nopts = KR_LEN(opts),
-		.least = 1, .most = 2 };
+	struct kr_args a = { .command = "module",
+		.opts = opts,
+		.nopts = KR_LEN(opts),
+		.least = 1,
+		.most = 2 };
 	struct kr_work w;
 	bool list, open, close;
 	int code;

@@ -1,5 +1,5 @@
-/* kreide routes: the routes of all plugins, as a table or as the map by which nginx picks a
-   pool of workers and a size of body. */
+/* kreide routes: the routes of all plugins, as a table or as the map by which nginx
+   picks a pool of workers and a size of body. */
 #include "cli/cli.h"
 
 #include "http/input.h"
@@ -12,9 +12,9 @@
 static const struct {
 	const char *name;
 	int64_t bytes;
-} sizes[] = { { "64k", 64 * KIB }, { "256k", 256 * KIB }, { "1m", MIB }, { "4m", 4 * MIB },
-	{ "17m", 17 * MIB }, { "65m", 65 * MIB }, { "257m", 257 * MIB },
-	{ "1025m", 1025 * MIB } };
+} sizes[] = { { "64k", 64 * KIB }, { "256k", 256 * KIB }, { "1m", MIB },
+	{ "4m", 4 * MIB }, { "17m", 17 * MIB }, { "65m", 65 * MIB },
+	{ "257m", 257 * MIB }, { "1025m", 1025 * MIB } };
 
 static const char *const methods[] = { [KR_GET] = "GET",
 	[KR_POST] = "POST",
@@ -88,15 +88,16 @@ nginx_line(struct kr_cli *cli, const struct kr_app *app, const struct kr_route *
 	if (strcmp(pool, "page") == 0 && strcmp(size, "64k") == 0)
 		return;
 	printf("\t\"~^%s %.*s$\"  %s-%s;\n",
-	    r->method == KR_GET ? "(GET|HEAD)" : methods[r->method], KR_FMT(regex), pool,
-	    size);
+	    r->method == KR_GET ? "(GET|HEAD)" : methods[r->method], KR_FMT(regex),
+	    pool, size);
 }
 
 static int
 print_nginx(struct kr_cli *cli, const struct kr_app *app)
 {
-	printf("# Made by `kreide routes --nginx` from the manifests; not to be edited.\n"
-	       "map \"$request_method $uri\" $kr_class {\n\tdefault  page-64k;\n");
+	printf(
+	    "# Made by `kreide routes --nginx` from the manifests; not to be edited.\n"
+	    "map \"$request_method $uri\" $kr_class {\n\tdefault  page-64k;\n");
 	/* The first line that fits wins, so what has fewer holes comes first. */
 	for (size_t n = 0; n < 4; n++)
 		for (size_t i = 0; i < app->nroutes; i++) {
@@ -125,34 +126,123 @@ static int
 print_table(struct kr_cli *cli, const struct kr_app *app)
 {
 	static const char *const header[] = { "core.cli.module", "core.cli.method",
-		"core.cli.path", "core.cli.right", "core.cli.pool", "core.cli.size", NULL };
+		"core.cli.path", "core.cli.right", "core.cli.pool", "core.cli.size",
+		NULL };
 	struct kr_table *t = kr_table_new(cli, header);
-	json_t *all = json_array();
 
 	for (size_t i = 0; i < app->nroutes; i++) {
 		const struct kr_route_info *info = &app->routes[i];
 		const struct kr_route *r = info->route;
-		json_t *j = json_object();
 
-		kr_table_row(t,
-		    (kr_str[]){ kr_z(info->owner->name), kr_z(methods[r->method]),
-			kr_z(r->path), who_may(cli, r), kr_z(pool_of(r)),
-			kr_z(size_of(app, r)) });
-		json_object_set_new(j, "module", json_string(info->owner->name));
-		json_object_set_new(j, "method", json_string(methods[r->method]));
-		json_object_set_new(j, "path", json_string(r->path));
-		json_object_set_new(j, "permission",
-		    r->perm ? json_string(r->perm) : json_null());
-		json_object_set_new(j, "public", json_boolean(r->flags & KR_R_PUBLIC));
-		json_object_set_new(j, "pool", json_string(pool_of(r)));
-		json_object_set_new(j, "body", json_string(size_of(app, r)));
-		json_array_append_new(all, j);
+		kr_table_row(
+		    t, (kr_str[]){ kr_z(info->owner->name), kr_z(methods[r->method]),
+			   kr_z(r->path), who_may(cli, r), kr_z(pool_of(r)),
+			   kr_z(size_of(app, r)) });
 	}
-	if (cli->json)
-		return kr_print_json(all);
-	json_decref(all);
 	kr_table_print(t);
 	return KR_X_OK;
+}
+
+/* ── JSON: all that decides about a route, for the tests that are made from it ── */
+
+static json_t *
+text_or_null(const char *text)
+{
+	return text != NULL ? json_string(text) : json_null();
+}
+
+static json_t *
+roles_of(const struct kr_plugin *p, const char *perm)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; perm != NULL && i < p->nperms; i++) {
+		const struct kr_perm *row = kr_perm_at(p, i);
+		kr_str all = KR_S("pupil,teacher,parent,staff,admin"), word;
+
+		if (strcmp(row->id, perm) != 0)
+			continue;
+		for (uint32_t role = 1; kr_split(&all, ',', &word); role <<= 1)
+			if ((row->roles & role) != 0)
+				json_array_append_new(list, kr_json_str(word));
+	}
+	return list;
+}
+
+static json_t *
+flags_of(const struct kr_route *r)
+{
+	static const struct {
+		uint32_t flag;
+		const char *name;
+	} names[] = { { KR_R_PUBLIC, "public" }, { KR_R_SLOW, "slow" },
+		{ KR_R_MUST, "must" }, { KR_R_GET_WRITE, "get_write" },
+		{ KR_R_PROTO, "proto" }, { KR_R_BEARER, "bearer" },
+		{ KR_R_FEED, "feed" }, { KR_R_IN_EXAM, "in_exam" }, { KR_R_ANY, "any" },
+		{ KR_R_CONTENT, "content" } };
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < KR_LEN(names); i++)
+		if ((r->flags & names[i].flag) != 0)
+			json_array_append_new(list, json_string(names[i].name));
+	return list;
+}
+
+static json_t *
+fields_of(const struct kr_route_info *info)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < info->nin; i++) {
+		const struct kr_field *f = &info->in[i];
+		const char *const *c = f->choices;
+		json_t *choices = json_array();
+
+		for (; c != NULL && *c != NULL; c++)
+			json_array_append_new(choices, json_string(*c));
+		json_array_append_new(list,
+		    json_pack("{s:s, s:s#, s:i, s:i, s:b, s:o}", "name", f->name,
+			"type", &f->type, 1, "min", (int)f->min, "max", (int)f->max,
+			"required", (f->flags & KR_F_REQ) != 0, "choices", choices));
+	}
+	return list;
+}
+
+static json_t *
+entity_of(const struct kr_entity *e)
+{
+	if (e == NULL)
+		return json_null();
+	return json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s?}", "name", e->name, "table",
+	    e->table, "scope_read", e->scope_read, "scope_write", e->scope_write,
+	    "perm_read", e->perm_read, "perm_write", e->perm_write);
+}
+
+static json_t *
+route_json(const struct kr_app *app, const struct kr_route_info *info)
+{
+	const struct kr_route *r = info->route;
+	const struct kr_plugin *p = info->owner->p;
+
+	return json_pack(
+	    "{s:s, s:s, s:s, s:o, s:b, s:s, s:s, s:b, s:o, s:o, s:o, s:b, s:b, s:o, s:o}",
+	    "module", info->owner->name, "method", methods[r->method], "path", r->path,
+	    "permission", text_or_null(r->perm), "public",
+	    (r->flags & KR_R_PUBLIC) != 0, "pool", pool_of(r), "body", size_of(app, r),
+	    "system", (p->flags & KR_PL_SYSTEM) != 0, "roles", roles_of(p, r->perm),
+	    "flags", flags_of(r), "entity", entity_of(r->entity), "guard",
+	    r->guard != NULL, "form", r->again != NULL, "fields", fields_of(info),
+	    "why", text_or_null(r->why));
+}
+
+static int
+print_json(const struct kr_app *app)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < app->nroutes; i++)
+		json_array_append_new(all, route_json(app, &app->routes[i]));
+	return kr_print_json(all);
 }
 
 int
@@ -164,7 +254,10 @@ kr_cmd_routes(struct kr_cli *cli, int argc, char **argv)
 	struct kr_app app;
 	int code;
 
-	if (!kr_args_of(cli, &a, argc, argv, &code) || !kr_load_plugins(cli, &app, &code))
+	if (!kr_args_of(cli, &a, argc, argv, &code) ||
+	    !kr_load_plugins(cli, &app, &code))
 		return code;
-	return nginx ? print_nginx(cli, &app) : print_table(cli, &app);
+	if (nginx)
+		return print_nginx(cli, &app);
+	return cli->json ? print_json(&app) : print_table(cli, &app);
 }

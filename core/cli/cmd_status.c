@@ -21,7 +21,8 @@ KR_STMT(q_counts, "ddtt", "iiiiiiiiis",
     " (SELECT COUNT(*) FROM core_file WHERE scan = 0), VERSION()");
 
 struct counts {
-	int64_t persons, pupils, teachers, parents, classes, sessions, modules, outbox, files;
+	int64_t persons, pupils, teachers, parents, classes, sessions, modules, outbox,
+	    files;
 	kr_str server;
 };
 static const struct kr_col cols[] = { KR_COL(struct counts, persons),
@@ -44,8 +45,10 @@ static const struct part {
 	const char *name, *socket; /* below run/ */
 	int type;
 } parts[] = { { "mariadb", "mysql.sock", SOCK_STREAM },
-	{ "scan", "scan.sock", SOCK_SEQPACKET }, { "page", "web-page.sock", SOCK_STREAM },
-	{ "slow", "web-slow.sock", SOCK_STREAM }, { "must", "web-must.sock", SOCK_STREAM },
+	{ "scan", "scan.sock", SOCK_SEQPACKET },
+	{ "page", "web-page.sock", SOCK_STREAM },
+	{ "slow", "web-slow.sock", SOCK_STREAM },
+	{ "must", "web-must.sock", SOCK_STREAM },
 	{ "auth", "auth.sock", SOCK_SEQPACKET }, { "jobs", "jobs.sock", SOCK_DGRAM },
 	{ "push", "push-sub.sock", SOCK_STREAM } };
 
@@ -62,10 +65,11 @@ show_parts(struct kr_cli *cli, int port, struct kr_table *t, json_t *out)
 		int pid = kr_probe_service(cli, name);
 
 		all &= up;
-		kr_table_row(t,
-		    (kr_str[]){ kr_z(name),
-			kr_word_(cli, up ? "core.cli.answers" : "core.cli.silent", NULL, 0),
-			pid ? kr_num(cli, pid) : KR_S("") });
+		kr_table_row(
+		    t, (kr_str[]){ kr_z(name),
+			   kr_word_(cli, up ? "core.cli.answers" : "core.cli.silent",
+			       NULL, 0),
+			   pid ? kr_num(cli, pid) : KR_S("") });
 		json_object_set_new(out, name, json_boolean(up));
 	}
 	return all;
@@ -113,7 +117,8 @@ report(struct kr_cli *cli, const struct kr_config *conf, const struct counts *c)
 	json_object_set_new(root, "processes", processes);
 	json_object_set_new(root, "database", c ? kr_json_str(c->server) : json_null());
 	json_object_set_new(root, "counts", c ? counts_json(c) : json_null());
-	kr_say(cli, "core.cli.status_versions", KR_S(KR_VERSION), c ? c->server : KR_S("-"));
+	kr_say(cli, "core.cli.status_versions", KR_S(KR_VERSION),
+	    c ? c->server : KR_S("-"));
 	if (c)
 		show_counts(cli, c);
 	if (cli->json)

@@ -6,7 +6,8 @@
 /* Filters are empty or zero when not wanted. */
 KR_STMT(q_list, "iiss", "ssssis",
     "SELECT p.account, p.given, p.family, p.state, p.roles,"
-    " COALESCE((SELECT GROUP_CONCAT(g.name ORDER BY g.grade, g.name SEPARATOR ', ')"
+    " COALESCE((SELECT GROUP_CONCAT(g.name ORDER BY g.kind, g.grade, g.name"
+    " SEPARATOR ', ')"
     " FROM core_my_group m JOIN core_group g ON g.id = m.group_id"
     " WHERE m.person_id = p.id AND g.kind <> 'grade'), '')"
     " FROM core_person p WHERE (? = 0 OR (p.roles & ?) <> 0) AND (? = '' OR p.id IN"
@@ -19,8 +20,9 @@ struct row {
 	kr_str groups;
 };
 static const struct kr_col row_cols[] = { KR_COL(struct row, account),
-	KR_COL(struct row, given), KR_COL(struct row, family), KR_COL(struct row, state),
-	KR_COL(struct row, roles), KR_COL(struct row, groups) };
+	KR_COL(struct row, given), KR_COL(struct row, family),
+	KR_COL(struct row, state), KR_COL(struct row, roles),
+	KR_COL(struct row, groups) };
 
 struct user {
 	struct kr_cli *cli;
@@ -41,7 +43,8 @@ list_it(kr_ctx *cx, void *arg)
 	struct user *u = arg;
 	kr_val roles = kr_i(u->roles), group = kr_s(kr_z(u->group));
 
-	KR_FILL(cx, u->list, kr_query(cx, &q_list, roles, roles, group, group), row_cols);
+	KR_FILL(
+	    cx, u->list, kr_query(cx, &q_list, roles, roles, group, group), row_cols);
 	return kr_status(cx);
 }
 
@@ -107,13 +110,16 @@ static kr_err
 add_it(kr_ctx *cx, void *arg)
 {
 	struct user *u = arg;
-	struct kr_person_new p = { .given = kr_z(u->given), .family = kr_z(u->family),
-		.roles = u->roles, .account = kr_z(u->account) };
+	struct kr_person_new p = { .given = kr_z(u->given),
+		.family = kr_z(u->family),
+		.roles = u->roles,
+		.account = kr_z(u->account) };
 	kr_id group = 0;
 
 	if (u->group) {
 		group = kr_group_named(cx, kr_z(u->group));
-		/* A class that nobody is in yet comes into being with its first member. */
+		/* A class that nobody is in yet comes into being with its first member.
+		 */
 		if (group == 0 && kr_class_grade(kr_z(u->group)) > 0)
 			group = kr_kernel_group(cx, KR_S("class"), kr_z(u->group));
 		u->unknown_group = group == 0 && kr_status(cx) == KR_OK;
@@ -278,8 +284,11 @@ kr_cmd_user(struct kr_cli *cli, int argc, char **argv)
 	const struct kr_opt opts[] = { { "given", 's', &u.given },
 		{ "family", 's', &u.family }, { "role", 's', &u.role },
 		{ "group", 's', &u.group }, { "account", 's', &u.account } };
-	struct kr_args a = { .command = "user", .opts = opts, .nopts = KR_LEN(opts),
-		.least = 1, .most = 2 };
+	struct kr_args a = { .command = "user",
+		.opts = opts,
+		.nopts = KR_LEN(opts),
+		.least = 1,
+		.most = 2 };
 	const struct verb *verb;
 	struct kr_work w;
 	int code;

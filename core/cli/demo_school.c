@@ -77,8 +77,8 @@ pick(struct build *b, const char *const *names, size_t n)
 static void
 make_days(kr_ctx *cx)
 {
-	kr_kernel_year(cx, KR_S("2026/27"), kr_date_civil(2026, 8, 1),
-	    kr_date_civil(2027, 7, 31));
+	kr_kernel_year(
+	    cx, KR_S("2026/27"), kr_date_civil(2026, 8, 1), kr_date_civil(2027, 7, 31));
 	kr_year_current(cx);
 	for (size_t i = 0; i < KR_LEN(days); i++)
 		kr_kernel_holiday(cx, kr_z(days[i].name),
@@ -118,7 +118,8 @@ make_pupils(struct build *b, kr_id mia)
 	const struct kr_demo_names *n = &kr_demo_pupils;
 
 	for (size_t c = 0; c < CLASSES; c++) {
-		size_t size = c < CLASSES - 3 ? YOUNG : (PUPILS - (CLASSES - 3) * YOUNG) / 3;
+		size_t size =
+		    c < CLASSES - 3 ? YOUNG : (PUPILS - (CLASSES - 3) * YOUNG) / 3;
 		size_t have = 0;
 
 		if (kr_is(b->class_name[c], "7b")) {
@@ -155,18 +156,22 @@ make_teachers(struct build *b, kr_id katharina, kr_id joerg)
 	for (size_t c = 0; c < CLASSES; c++) {
 		size_t leader = c == home ? 0 : 2 + (c * 2) % (TEACHERS - 2);
 
-		kr_member_begin(b->cx, b->class[c], b->teacher[leader], KR_MEMBER_OWNER);
+		kr_member_begin(
+		    b->cx, b->class[c], b -> teacher[leader], KR_MEMBER_OWNER);
 		for (int k = 0; k < 5; k++) {
 			size_t t = 2 + kr_dice(&b->dice, TEACHERS - 2);
 
 			if (t != leader)
-				kr_member_begin(b->cx, b->class[c], b->teacher[t],
+				kr_member_begin(b->cx, b->class[c], b -> teacher[t],
 				    KR_MEMBER_TEACHER);
 		}
 	}
-	kr_member_begin(b->cx, b->class[class_named(b, "9a")], katharina, KR_MEMBER_TEACHER);
-	kr_member_begin(b->cx, b->class[class_named(b, "Q1")], katharina, KR_MEMBER_TEACHER);
-	kr_member_begin(b->cx, b->class[class_named(b, "7c")], joerg, KR_MEMBER_TEACHER);
+	kr_member_begin(
+	    b->cx, b->class[class_named(b, "9a")], katharina, KR_MEMBER_TEACHER);
+	kr_member_begin(
+	    b->cx, b->class[class_named(b, "Q1")], katharina, KR_MEMBER_TEACHER);
+	kr_member_begin(
+	    b->cx, b->class[class_named(b, "7c")], joerg, KR_MEMBER_TEACHER);
 }
 
 /* A parent has the child's family name, and now and then a second child. */
@@ -182,10 +187,12 @@ make_parents(struct build *b, kr_id ingrid, kr_id mia)
 		kr_id id;
 
 		(void)kr_person(b->cx, child, &p);
-		id = add(b, pick(b, n->given, n->ngiven), p.family, KR_S(""), KR_ROLE_PARENT);
+		id = add(b, pick(b, n->given, n->ngiven), p.family, KR_S(""),
+		    KR_ROLE_PARENT);
 		kr_guardian_begin(b->cx, id, child);
 		if (i % 5 == 0)
-			kr_guardian_begin(b->cx, id, b->pupil[kr_dice(&b->dice, PUPILS)]);
+			kr_guardian_begin(
+			    b->cx, id, b->pupil[kr_dice(&b->dice, PUPILS)]);
 	}
 }
 
@@ -204,12 +211,13 @@ make_circles(struct build *b, kr_id katharina)
 		bool course = circles[i].kind[1] == 'o';
 		/* Courses are for the last three years; those pupils come last. */
 		uint32_t from = course ? (CLASSES - 3) * YOUNG : 0;
-		kr_id group = kr_kernel_group(b->cx, kr_z(circles[i].kind),
-		    kr_z(circles[i].name));
+		kr_id group = kr_kernel_group(
+		    b->cx, kr_z(circles[i].kind), kr_z(circles[i].name));
 
 		for (unsigned k = 0; k < circles[i].members; k++)
 			kr_member_begin(b->cx, group,
-			    b->pupil[from + kr_dice(&b->dice, PUPILS - from)], KR_MEMBER);
+			    b->pupil[from + kr_dice(&b->dice, PUPILS - from)],
+			    KR_MEMBER);
 		kr_member_begin(b->cx, group,
 		    course && i == 4 ? katharina
 				     : b->teacher[2 + kr_dice(&b->dice, TEACHERS - 2)],
@@ -237,9 +245,10 @@ kr_demo_school(kr_ctx *cx, struct kr_demo *demo_r)
 	make_parents(b, d.parent, d.pupil);
 	make_circles(b, d.teacher);
 	kr_closure_refresh(cx, b->persons.p, b->persons.n);
-	d.everybody = kr_audience_store(cx, &(struct kr_audience_part){ KR_PART_ALL, 0, 0 }, 1);
-	d.teachers = kr_audience_store(cx,
-	    &(struct kr_audience_part){ KR_PART_ROLES, KR_ROLE_TEACHER, 0 }, 1);
+	d.everybody =
+	    kr_audience_store(cx, &(struct kr_audience_part){ KR_PART_ALL, 0, 0 }, 1);
+	d.teachers = kr_audience_store(
+	    cx, &(struct kr_audience_part){ KR_PART_ROLES, KR_ROLE_TEACHER, 0 }, 1);
 	d.class_7b = b->class[class_named(b, "7b")];
 	d.persons = b->persons.n;
 	kr_audit(cx, "core.demo_made", 0);

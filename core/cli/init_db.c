@@ -43,7 +43,7 @@ exit_code(pid_t pid)
 }
 
 int
-kr_run_program(const char *const *words)
+kr_run_program(const char *const *words, const char *log)
 {
 	posix_spawn_file_actions_t fa;
 	pid_t pid;
@@ -52,6 +52,9 @@ kr_run_program(const char *const *words)
 	/* What we print may be JSON: everything a helper says goes to stderr. */
 	posix_spawn_file_actions_init(&fa);
 	posix_spawn_file_actions_addopen(&fa, 0, "/dev/null", O_RDONLY, 0);
+	if (log)
+		posix_spawn_file_actions_addopen(
+		    &fa, 2, log, O_WRONLY | O_CREAT | O_TRUNC, 0640);
 	posix_spawn_file_actions_adddup2(&fa, 2, 1);
 	fflush(stdout);
 	bad = posix_spawnp(&pid, words[0], &fa, NULL, loose(words), environ);
@@ -68,7 +71,7 @@ kr_stack_script(struct kr_cli *cli)
 		const char *path = kr_fmt(cli->said, "%s/%s", cli->lib, places[i]).p;
 
 		if (access(path, R_OK) == 0)
-			return path;
+			return kr_absolute(cli, path);
 	}
 	return NULL;
 }
@@ -99,6 +102,7 @@ make_folder(struct kr_cli *cli)
 {
 	char *made = kr_path(cli, "db/mysql"), *aside = kr_path(cli, "db.new");
 	char *final = kr_path(cli, "db"), *conf = kr_path(cli, "etc/my.cnf");
+	char *log = kr_path(cli, "log/stack/install-db.log");
 	const struct passwd *mysql = getpwnam("mysql"), *me = getpwuid(geteuid());
 	bool root = geteuid() == 0, ok = access(made, F_OK) == 0;
 
@@ -107,11 +111,13 @@ make_folder(struct kr_cli *cli)
 		const char *words[] = { "mariadb-install-db",
 			kr_fmt(cli->said, "--defaults-file=%s", conf).p,
 			kr_fmt(cli->said, "--datadir=%s", aside).p, "--skip-test-db",
-			"--skip-name-resolve", "--auth-root-authentication-method=socket",
+			"--skip-name-resolve",
+			"--auth-root-authentication-method=socket",
 			kr_fmt(cli->said, "--auth-root-socket-user=%s", me->pw_name).p,
 			root ? "--user=mysql" : NULL, NULL };
 
-		ok = kr_run_program(words) == 0 && (rmdir(final) == 0 || errno == ENOENT) &&
+		ok = kr_run_program(words, log) == 0 &&
+		     (rmdir(final) == 0 || errno == ENOENT) &&
 		     rename(aside, final) == 0;
 	}
 	if (!ok)
@@ -120,6 +126,7 @@ make_folder(struct kr_cli *cli)
 	free(aside);
 	free(final);
 	free(conf);
+	free(log);
 	return ok;
 }
 
@@ -140,8 +147,8 @@ start_server(struct kr_cli *cli)
 	if (!become_mysql() || dup2(open("/dev/null", O_RDWR | O_CLOEXEC), 0) < 0 ||
 	    dup2(0, 1) < 0 || dup2(0, 2) < 0)
 		_exit(126);
-	if (setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-		1) == 0)
+	if (setenv("PATH",
+		"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1) == 0)
 		execvp(words[0], loose(words));
 	_exit(127);
 }

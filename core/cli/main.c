@@ -14,7 +14,8 @@
 #define KR_VERSION "0"
 #endif
 
-/* These two live in the rooms of processes and plugins and need the configuration only. */
+/* These two live in the rooms of processes and plugins and need the configuration only.
+ */
 static int
 serve(struct kr_cli *cli, int argc, char **argv)
 {

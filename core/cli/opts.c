@@ -46,15 +46,16 @@ static const struct kr_opt *
 opt_named(const struct kr_args *a, const char *name, size_t n)
 {
 	for (size_t i = 0; i < a->nopts; i++)
-		if (strlen(a->opts[i].name) == n && memcmp(a->opts[i].name, name, n) == 0)
+		if (strlen(a->opts[i].name) == n &&
+		    memcmp(a->opts[i].name, name, n) == 0)
 			return &a->opts[i];
 	return NULL;
 }
 
 /* One option at *i, with its value behind '=' or in the next word. */
 static bool
-one_option(struct kr_cli *cli, const struct kr_args *a, int argc, char **argv, int *i,
-    int *exit_r)
+one_option(
+    struct kr_cli *cli, const struct kr_args *a, char **argv, int *i, int *exit_r)
 {
 	const char *name = argv[*i] + 2, *equals = strchr(name, '=');
 	size_t n = equals ? (size_t)(equals - name) : strlen(name);
@@ -70,11 +71,12 @@ one_option(struct kr_cli *cli, const struct kr_args *a, int argc, char **argv, i
 		return wrong(cli, a, "core.cli.no_option", argv[*i], exit_r);
 	if (o->type == 'b') {
 		if (equals)
-			return wrong(cli, a, "core.cli.no_value_wanted", argv[*i], exit_r);
+			return wrong(
+			    cli, a, "core.cli.no_value_wanted", argv[*i], exit_r);
 		*(bool *)o->to = true;
 		return true;
 	}
-	if (equals == NULL && *i + 1 == argc)
+	if (equals == NULL && argv[*i + 1] == NULL)
 		return wrong(cli, a, "core.cli.value_missing", argv[*i], exit_r);
 	*(const char **)o->to = equals ? equals + 1 : argv[++*i];
 	if (o == &home)
@@ -91,13 +93,14 @@ kr_args_of(struct kr_cli *cli, struct kr_args *a, int argc, char **argv, int *ex
 		if (!words_only && strcmp(argv[i], "--") == 0) {
 			words_only = true;
 		} else if (!words_only && (strcmp(argv[i], "--help") == 0 ||
-					       strcmp(argv[i], "-h") == 0)) {
+					      strcmp(argv[i], "-h") == 0)) {
 			return asked_for_help(cli, a, exit_r);
 		} else if (!words_only && strncmp(argv[i], "--", 2) == 0) {
-			if (!one_option(cli, a, argc, argv, &i, exit_r))
+			if (!one_option(cli, a, argv, &i, exit_r))
 				return false;
 		} else if (a->n == a->most || a->n == KR_LEN(a->words)) {
-			return wrong(cli, a, "core.cli.too_many_words", argv[i], exit_r);
+			return wrong(
+			    cli, a, "core.cli.too_many_words", argv[i], exit_r);
 		} else {
 			a->words[a->n++] = argv[i];
 		}
@@ -203,11 +206,15 @@ kr_table_print(struct kr_table *t)
 	for (size_t r = 0; r < t->n && !t->cli->json; r++) {
 		const kr_str *row = t->cells + r * t->columns;
 
-		for (size_t i = 0; i < t->columns; i++) {
-			int pad = (int)(t->width[i] - kr_chars(row[i]));
-			bool last = i + 1 == t->columns;
+		size_t filled = t->columns; /* no blanks at a line's end */
 
-			printf("%.*s%*s", KR_FMT(row[i]), last ? 0 : pad + 2, "");
+		while (filled > 0 && row[filled - 1].n == 0)
+			filled--;
+		for (size_t i = 0; i < filled; i++) {
+			int pad = (int)(t->width[i] - kr_chars(row[i]));
+
+			printf("%.*s%*s", KR_FMT(row[i]), i + 1 == filled ? 0 : pad + 2,
+			    "");
 		}
 		putchar('\n');
 	}

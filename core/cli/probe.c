@@ -1,4 +1,5 @@
-/* What status, doctor and init find out about sockets, processes, files and certificates. */
+/* What status, doctor and init find out about sockets, processes, files and
+ * certificates. */
 #include "cli/probe.h"
 
 #include "proc/proc.h"
@@ -25,8 +26,8 @@ kr_probe_socket(struct kr_cli *cli, const char *name, int type)
 	int fd, n;
 	bool ok;
 
-	n = snprintf(a.sun_path, sizeof a.sun_path, "%s/run/%s", kr_home_short(cli->home),
-	    name);
+	n = snprintf(
+	    a.sun_path, sizeof a.sun_path, "%s/run/%s", kr_home_short(cli->home), name);
 	if (n < 0 || (size_t)n >= sizeof a.sun_path)
 		return false;
 	fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -56,8 +57,8 @@ kr_probe_port(int port)
 	return ok;
 }
 
-/* Field 22 of /proc/PID/stat: when the process began. A number alone may by now belong to
-   another program. */
+/* Field 22 of /proc/PID/stat: when the process began. A number alone may by now belong
+   to another program. */
 static uint64_t
 started(int pid)
 {

@@ -1,4 +1,5 @@
-/* Looking at a running instance from outside: sockets, processes, files, certificates. */
+/* Looking at a running instance from outside: sockets, processes, files, certificates.
+ */
 #ifndef KR_CLI_PROBE_H
 #define KR_CLI_PROBE_H
 

@@ -1,5 +1,6 @@
-/* Units of work of commands: connections as the users of the instance, transactions that are
-   tried again when somebody else was in between, and sentences for failures. */
+/* Units of work of commands: connections as the users of the instance, transactions
+   that are tried again when somebody else was in between, and sentences for failures.
+ */
 #include "cli/cli.h"
 
 #include "app/jobs.h"
@@ -35,7 +36,8 @@ kr_work_conn(struct kr_cli *cli, const char *user, const char *schema)
 	snprintf(secret, sizeof secret, "%s/secret/%s.pw", cli->home, user);
 	snprintf(socket, sizeof socket, "%s/run/mysql.sock", home);
 	if (!kr_read_file(arena, secret, &password))
-		kr_complain(cli, errno == EACCES ? "core.cli.not_owner" : "core.cli.no_secret",
+		kr_complain(cli,
+		    errno == EACCES ? "core.cli.not_owner" : "core.cli.no_secret",
 		    kr_z(cli->home));
 	else
 		conn = kr_conn_new(&(struct kr_conn_opt){ .socket = socket,
@@ -54,9 +56,9 @@ kr_load_plugins(struct kr_cli *cli, struct kr_app *app_r, int *exit_r)
 	char why[500] = "";
 
 	memset(app_r, 0, sizeof *app_r);
-	*exit_r = KR_X_DOWN;
 	if (kr_app_load(app_r, cli->home, why, sizeof why))
 		return true;
+	*exit_r = KR_X_DOWN;
 	kr_complain(cli, "core.cli.no_instance", kr_z(cli->home), kr_z(why));
 	return false;
 }
@@ -68,9 +70,9 @@ load(struct kr_work *w, bool plugins, int *exit_r)
 
 	if (plugins)
 		return kr_load_plugins(w->cli, &w->app, exit_r);
-	*exit_r = KR_X_DOWN;
 	if (kr_config_read(&w->app.conf, w->cli->home, why, sizeof why))
 		return true;
+	*exit_r = KR_X_DOWN;
 	kr_complain(w->cli, "core.cli.no_instance", kr_z(w->cli->home), kr_z(why));
 	return false;
 }
@@ -84,12 +86,13 @@ kr_work_open(struct kr_work *w, struct kr_cli *cli, bool plugins, int *exit_r)
 		return false;
 	w->rw = kr_work_conn(cli, "kreide_rw", "kreide");
 	w->auth = w->rw ? kr_work_conn(cli, "kreide_auth", "kreide_auth") : NULL;
-	if (w->auth == NULL) {
-		kr_work_close(w);
-		return false;
-	}
-	if (kr_conn_open(w->rw) != KR_OK || kr_conn_open(w->auth) != KR_OK) {
+	if (w->auth != NULL &&
+	    (kr_conn_open(w->rw) != KR_OK || kr_conn_open(w->auth) != KR_OK)) {
 		kr_complain(cli, "core.cli.no_database", kr_z(cli->home));
+		kr_conn_free(&w->auth);
+	}
+	if (w->auth == NULL) {
+		*exit_r = KR_X_DOWN;
 		kr_work_close(w);
 		return false;
 	}
@@ -204,6 +207,7 @@ kr_private_file(struct kr_cli *cli, const char *path)
 	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
 
 	if (f == NULL)
-		kr_complain(cli, "core.cli.cannot_write", kr_z(path), kr_z(strerror(errno)));
+		kr_complain(
+		    cli, "core.cli.cannot_write", kr_z(path), kr_z(strerror(errno)));
 	return f;
 }

@@ -14,7 +14,7 @@
 #define ARENA_CAP ((size_t)64 * 1024 * 1024)
 
 bool
-mig_fail(struct mig *m, kr_err err, const char *fmt, ...)
+kr_mig_fail(struct mig *m, kr_err err, const char *fmt, ...)
 {
 	va_list args;
 
@@ -28,7 +28,7 @@ mig_fail(struct mig *m, kr_err err, const char *fmt, ...)
 }
 
 void
-mig_say(struct mig *m, const char *fmt, ...)
+kr_mig_say(struct mig *m, const char *fmt, ...)
 {
 	va_list args;
 
@@ -47,12 +47,12 @@ sql_failed(struct mig *m)
 	unsigned number = mysql_errno(m->my);
 	bool away = conn_is_lost(number);
 
-	return mig_fail(m, away ? KR_EUPSTREAM : KR_EFAIL, "database: %u %s", number,
+	return kr_mig_fail(m, away ? KR_EUPSTREAM : KR_EFAIL, "database: %u %s", number,
 	    mysql_error(m->my));
 }
 
 bool
-mig_sql(struct mig *m, kr_str sql)
+kr_mig_sql(struct mig *m, kr_str sql)
 {
 	if (m->err != KR_OK)
 		return false;
@@ -67,7 +67,7 @@ mig_sql(struct mig *m, kr_str sql)
 }
 
 bool
-mig_sqlf(struct mig *m, const char *fmt, ...)
+kr_mig_sqlf(struct mig *m, const char *fmt, ...)
 {
 	char sql[1000];
 	va_list args;
@@ -79,14 +79,14 @@ mig_sqlf(struct mig *m, const char *fmt, ...)
 	va_end(args);
 	KR_CHECK(n > 0 && (size_t)n < sizeof sql);
 
-	bool ok = mig_sql(m, (kr_str){ sql, (size_t)n });
+	bool ok = kr_mig_sql(m, (kr_str){ sql, (size_t)n });
 
 	kr_wipe(sql, sizeof sql); /* it may hold a password */
 	return ok;
 }
 
 int64_t
-mig_number(struct mig *m, const char *sql)
+kr_mig_number(struct mig *m, const char *sql)
 {
 	int64_t value = -1;
 
@@ -113,7 +113,7 @@ mig_number(struct mig *m, const char *sql)
 }
 
 MYSQL *
-mig_connect(struct mig *m, const char *user, const char *password)
+kr_mig_connect(struct mig *m, const char *user, const char *password)
 {
 	unsigned connect_s = 5, off = 0;
 	MYSQL *my = mysql_init(NULL);
@@ -127,8 +127,8 @@ mig_connect(struct mig *m, const char *user, const char *password)
 		NULL &&
 	    mysql_query(my, "SET time_zone = '+00:00'") == 0)
 		return my;
-	mig_fail(m, KR_EUPSTREAM, "cannot connect as %s: %u %s", user, mysql_errno(my),
-	    mysql_error(my));
+	kr_mig_fail(m, KR_EUPSTREAM, "cannot connect as %s: %u %s", user,
+	    mysql_errno(my), mysql_error(my));
 	mysql_close(my);
 	return NULL;
 }
@@ -147,7 +147,7 @@ mark_read(struct mig *m, const char *owner, const struct migration *g)
 	    "SELECT IF(done IS NULL, 0, IF(digest = x'%.*s', 1, 2)) "
 	    "FROM kreide.core_migration WHERE owner = '%s' AND number = %u",
 	    KR_FMT(hex), owner, g->number);
-	switch (mig_number(m, sql)) {
+	switch (kr_mig_number(m, sql)) {
 	case -1:
 		return FRESH;
 	case 0:
@@ -155,7 +155,7 @@ mark_read(struct mig *m, const char *owner, const struct migration *g)
 	case 1:
 		return DONE;
 	case 2:
-		mig_fail(m, KR_EFAIL,
+		kr_mig_fail(m, KR_EFAIL,
 		    "%s/%s was changed after it had run; write a new migration instead",
 		    owner, g->file);
 		return BROKEN;
@@ -169,7 +169,7 @@ mark_begun(struct mig *m, const char *owner, const struct migration *g)
 {
 	kr_str hex = kr_hex(m->arena, (kr_str){ (const char *)g->digest, 32 });
 
-	return mig_sqlf(m,
+	return kr_mig_sqlf(m,
 	    "REPLACE INTO kreide.core_migration (owner, number, name, digest, begun) "
 	    "VALUES ('%s', %u, '%s', x'%.*s', UTC_TIMESTAMP(6))",
 	    owner, g->number, g->file, KR_FMT(hex));
@@ -178,7 +178,7 @@ mark_begun(struct mig *m, const char *owner, const struct migration *g)
 static bool
 mark_done(struct mig *m, const char *owner, const struct migration *g)
 {
-	return mig_sqlf(m,
+	return kr_mig_sqlf(m,
 	    "UPDATE kreide.core_migration SET done = UTC_TIMESTAMP(6) "
 	    "WHERE owner = '%s' AND number = %u",
 	    owner, g->number);
@@ -207,7 +207,7 @@ refused(struct mig *m, const char *owner, const struct migration *g, unsigned nu
 {
 	bool away = conn_is_lost(number);
 
-	mig_fail(m, away ? KR_EUPSTREAM : KR_EFAIL, "%s/%s: %u %s", owner, g->file,
+	kr_mig_fail(m, away ? KR_EUPSTREAM : KR_EFAIL, "%s/%s: %u %s", owner, g->file,
 	    number, mysql_error(m->my));
 	if (!away) {
 		char sql[200];
@@ -231,7 +231,8 @@ run_ddl(struct mig *m, const char *owner, const struct migration *g, bool again)
 
 		if (!again || !says_already_done(number))
 			return refused(m, owner, g, number);
-		mig_say(m, "%s/%s: had run before it was interrupted", owner, g->file);
+		kr_mig_say(
+		    m, "%s/%s: had run before it was interrupted", owner, g->file);
 	}
 	return mark_done(m, owner, g);
 }
@@ -240,12 +241,12 @@ run_ddl(struct mig *m, const char *owner, const struct migration *g, bool again)
 static bool
 run_dml(struct mig *m, const char *owner, const struct migration *g)
 {
-	if (!mig_sql(m, KR_S("START TRANSACTION")) || !mark_begun(m, owner, g))
+	if (!kr_mig_sql(m, KR_S("START TRANSACTION")) || !mark_begun(m, owner, g))
 		return false;
 	if (mysql_real_query(m->my, g->sql.p, g->sql.n) != 0)
-		return mig_fail(m, KR_EFAIL, "%s/%s: %u %s", owner, g->file,
+		return kr_mig_fail(m, KR_EFAIL, "%s/%s: %u %s", owner, g->file,
 		    mysql_errno(m->my), mysql_error(m->my));
-	return mark_done(m, owner, g) && mig_sql(m, KR_S("COMMIT"));
+	return mark_done(m, owner, g) && kr_mig_sql(m, KR_S("COMMIT"));
 }
 
 static bool
@@ -261,11 +262,11 @@ run_one(struct mig *m, const char *owner, const struct migration *g)
 	if (mysql_select_db(m->my, g->schema) != 0)
 		return sql_failed(m);
 
-	bool ok = source_is_ddl(g->sql) ? run_ddl(m, owner, g, mark == BEGUN)
-					: run_dml(m, owner, g);
+	bool ok = kr_source_is_ddl(g->sql) ? run_ddl(m, owner, g, mark == BEGUN)
+					   : run_dml(m, owner, g);
 
 	if (ok)
-		mig_say(m, "%s/%s: %lld ms", owner, g->file,
+		kr_mig_say(m, "%s/%s: %lld ms", owner, g->file,
 		    (long long)(kr_mono_us() - start) / 1000);
 	return ok;
 }
@@ -285,7 +286,7 @@ owner_ok(const char *owner)
 static bool
 run_all(struct mig *m)
 {
-	if (!mig_sql(m,
+	if (!kr_mig_sql(m,
 		KR_S(
 		    "CREATE TABLE IF NOT EXISTS kreide.core_migration ("
 		    "owner VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, "
@@ -302,9 +303,9 @@ run_all(struct mig *m)
 		size_t n;
 
 		if (!owner_ok(owner))
-			return mig_fail(
+			return kr_mig_fail(
 			    m, KR_EFAIL, "\"%s\": no name of a plugin", owner);
-		if (!source_read(m, m->opt->dirs[i], owner, &list, &n))
+		if (!kr_source_read(m, m->opt->dirs[i], owner, &list, &n))
 			return false;
 		for (size_t k = 0; k < n; k++)
 			if (!run_one(m, owner, &list[k]))
@@ -327,11 +328,11 @@ lock_take(struct mig *m)
 
 	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
 		close(fd);
-		mig_fail(m, KR_ECONFLICT, "another `kreide migrate` is running");
+		kr_mig_fail(m, KR_ECONFLICT, "another `kreide migrate` is running");
 		return -1;
 	}
 	if (fd < 0)
-		mig_fail(m, KR_EFAIL, "%s: %s", path, strerror(errno));
+		kr_mig_fail(m, KR_EFAIL, "%s: %s", path, strerror(errno));
 	return fd;
 }
 
@@ -343,14 +344,14 @@ migrate_as_ddl(struct mig *m, kr_str password)
 	MYSQL *admin = m->my;
 	const char *pw = kr_dup(m->arena, password).p;
 
-	m->my = mig_connect(m, "kreide_ddl", pw);
+	m->my = kr_mig_connect(m, "kreide_ddl", pw);
 
 	bool ok = m->my != NULL && run_all(m);
 
 	if (m->my != NULL)
 		mysql_close(m->my);
 	m->my = admin;
-	return ok && users_grant_tables(m);
+	return ok && kr_users_grant_tables(m);
 }
 
 kr_err
@@ -361,13 +362,13 @@ kr_migrate(const struct kr_migrate_opt *opt, char *why_r, size_t why_n)
 	int lock = -1;
 
 	m.arena = kr_arena_new(ARENA_CAP);
-	m.my = mig_connect(&m, opt->admin_user, NULL);
+	m.my = kr_mig_connect(&m, opt->admin_user, NULL);
 	if (m.my == NULL)
 		goto out;
-	if (!users_make_dir(&m))
+	if (!kr_users_make_dir(&m))
 		goto out;
 	lock = lock_take(&m);
-	if (lock >= 0 && users_make(&m, &password))
+	if (lock >= 0 && kr_users_make(&m, &password))
 		(void)migrate_as_ddl(&m, password);
 out:
 	if (m.my != NULL)

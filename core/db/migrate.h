@@ -21,25 +21,25 @@ struct mig { /* one run of kr_migrate() */
 	kr_err err;
 };
 
-/* Notes the first reason and returns false, for `return mig_fail(...)`. */
-bool mig_fail(struct mig *, kr_err, const char *fmt, ...) KR_PRINTF(3, 4);
-bool mig_sql(struct mig *, kr_str sql); /* false: failed, reason noted */
-bool mig_sqlf(struct mig *, const char *fmt, ...) KR_PRINTF(2, 3);
-void mig_say(struct mig *, const char *fmt, ...) KR_PRINTF(2, 3);
-MYSQL *mig_connect(struct mig *, const char *user, const char *password);
+/* Notes the first reason and returns false, for `return kr_mig_fail(...)`. */
+bool kr_mig_fail(struct mig *, kr_err, const char *fmt, ...) KR_PRINTF(3, 4);
+bool kr_mig_sql(struct mig *, kr_str sql); /* false: failed, reason noted */
+bool kr_mig_sqlf(struct mig *, const char *fmt, ...) KR_PRINTF(2, 3);
+void kr_mig_say(struct mig *, const char *fmt, ...) KR_PRINTF(2, 3);
+MYSQL *kr_mig_connect(struct mig *, const char *user, const char *password);
 /* One number of one row; -1 when there is no row or it is NULL; -2: failed. */
-int64_t mig_number(struct mig *, const char *sql);
+int64_t kr_mig_number(struct mig *, const char *sql);
 
 /* users.c */
-bool users_make_dir(struct mig *);                     /* where the passwords lie */
-bool users_make(struct mig *, kr_str *ddl_password_r); /* files, accounts, grants */
-bool users_grant_tables(struct mig *); /* what needs the tables to be there */
+bool kr_users_make_dir(struct mig *);                     /* where the passwords lie */
+bool kr_users_make(struct mig *, kr_str *ddl_password_r); /* files, accounts, grants */
+bool kr_users_grant_tables(struct mig *); /* what needs the tables to be there */
 
 /* source.c */
 /* The migrations of a folder, sorted; false with a reason. */
-bool source_read(struct mig *, const char *dir, const char *owner,
+bool kr_source_read(struct mig *, const char *dir, const char *owner,
     struct migration **list_r, size_t *n_r);
 /* DDL commits by itself; anything else runs in one transaction with its mark. */
-bool source_is_ddl(kr_str sql);
+bool kr_source_is_ddl(kr_str sql);
 
 #endif

@@ -130,16 +130,16 @@ fetch_text(kr_ctx *cx, MYSQL_STMT *st, unsigned col, size_t n, kr_str *text_r)
 
 /* False when a value does not fit its letter. NULL becomes the empty value. */
 static bool
-cell_set(kr_ctx *cx, MYSQL_STMT *st, unsigned col, char letter, const struct slot *s,
+cell_set(const struct kr_rows *r, MYSQL_STMT *st, unsigned col, const struct slot *s,
     union cell *cell)
 {
-	switch (letter) {
+	switch (r->stmt->out[col]) {
 	case 's':
 	case 'x':
 		if (s->null)
 			cell->s = (kr_str){ "", 0 };
 		else
-			return fetch_text(cx, st, col, s->length, &cell->s);
+			return fetch_text(r->cx, st, col, s->length, &cell->s);
 		return true;
 	case 'f':
 		cell->f = s->null ? 0 : s->f;
@@ -187,7 +187,7 @@ read_rows(struct kr_rows *r, MYSQL_STMT *st)
 		union cell *cells = row_add(r);
 
 		for (unsigned i = 0; i < r->ncols; i++) {
-			if (cell_set(cx, st, i, letters[i], &slots[i], &cells[i]))
+			if (cell_set(r, st, i, &slots[i], &cells[i]))
 				continue;
 			kr_fail(cx, KR_EFAIL, "statement %s: column %u is no '%c'",
 			    r->stmt->name, i + 1, letters[i]);

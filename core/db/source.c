@@ -48,7 +48,7 @@ begins_with(kr_str sql, const char *const *verbs, size_t n)
 }
 
 bool
-source_is_ddl(kr_str sql)
+kr_source_is_ddl(kr_str sql)
 {
 	return !begins_with(sql, dml, KR_LEN(dml));
 }
@@ -89,7 +89,7 @@ clean(struct mig *m, kr_str text, const char *owner, struct migration *g)
 		return "no statement";
 	if (!kr_utf8_ok(g->sql))
 		return "not UTF-8";
-	if (source_is_ddl(g->sql) && !begins_with(g->sql, ddl, KR_LEN(ddl)))
+	if (kr_source_is_ddl(g->sql) && !begins_with(g->sql, ddl, KR_LEN(ddl)))
 		return "a migration begins with CREATE, ALTER, DROP, RENAME, TRUNCATE, "
 		       "INSERT, UPDATE, DELETE or REPLACE";
 	kr_sha256(g->sql, g->digest);
@@ -167,19 +167,19 @@ read_one(struct mig *m, const char *dir, const char *owner, const char *name,
 	kr_str text;
 
 	if (snprintf(path, sizeof path, "%s/%s", dir, name) >= (int)sizeof path)
-		return mig_fail(m, KR_EFAIL, "%s: path too long", name);
+		return kr_mig_fail(m, KR_EFAIL, "%s: path too long", name);
 	if (!kr_read_file(m->arena, path, &text))
-		return mig_fail(m, KR_EFAIL, "%s: %s", path, strerror(errno));
+		return kr_mig_fail(m, KR_EFAIL, "%s: %s", path, strerror(errno));
 	g->file = kr_dup(m->arena, kr_z(name)).p;
 	g->number = (uint32_t)strtoul(name, NULL, 10);
 
 	const char *wrong = clean(m, text, owner, g);
 
 	if (wrong != NULL)
-		return mig_fail(m, KR_EFAIL, "%s/%s: %s", owner, name, wrong);
+		return kr_mig_fail(m, KR_EFAIL, "%s/%s: %s", owner, name, wrong);
 	if (!target_ok(m, g, owner))
-		return mig_fail(m, KR_EFAIL, "%s/%s: touches a table not named %s_...",
-		    owner, name, owner);
+		return kr_mig_fail(m, KR_EFAIL,
+		    "%s/%s: touches a table not named %s_...", owner, name, owner);
 	return true;
 }
 
@@ -197,14 +197,14 @@ in_order(struct mig *m, const char *owner, struct migration *list, size_t n)
 	qsort(list, n, sizeof *list, by_number);
 	for (size_t i = 1; i < n; i++)
 		if (list[i - 1].number == list[i].number)
-			return mig_fail(m, KR_EFAIL,
+			return kr_mig_fail(m, KR_EFAIL,
 			    "%s: two files of one number: %s, %s", owner,
 			    list[i - 1].file, list[i].file);
 	return true;
 }
 
 bool
-source_read(struct mig *m, const char *dir, const char *owner,
+kr_source_read(struct mig *m, const char *dir, const char *owner,
     struct migration **list_r, size_t *n_r)
 {
 	struct dirent **entries;
@@ -216,7 +216,7 @@ source_read(struct mig *m, const char *dir, const char *owner,
 	if (got < 0 && errno == ENOENT && strcmp(owner, "core") != 0)
 		return true; /* a plugin without tables */
 	if (got < 0)
-		return mig_fail(m, KR_EFAIL, "%s: %s", dir, strerror(errno));
+		return kr_mig_fail(m, KR_EFAIL, "%s: %s", dir, strerror(errno));
 
 	struct migration *list =
 	    kr_arena_alloc(m->arena, ((size_t)got + 1) * sizeof *list);
@@ -231,8 +231,9 @@ source_read(struct mig *m, const char *dir, const char *owner,
 				ok = read_one(
 				    m, dir, owner, entries[i]->d_name, &list[n++]);
 			else
-				ok = mig_fail(m, KR_EFAIL, "%s/%s: not NNNN_name.sql",
-				    dir, entries[i]->d_name);
+				ok =
+				    kr_mig_fail(m, KR_EFAIL, "%s/%s: not NNNN_name.sql",
+					dir, entries[i]->d_name);
 		}
 		free(entries[i]);
 	}

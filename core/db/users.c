@@ -86,7 +86,8 @@ give(struct mig *m, int fd, const char *owner)
 	const struct passwd *pw = getpwnam(owner);
 
 	if (pw == NULL) {
-		mig_say(m, "secret: no system user %s, the file stays root's", owner);
+		kr_mig_say(
+		    m, "secret: no system user %s, the file stays root's", owner);
 		return true;
 	}
 	return fchown(fd, pw->pw_uid, pw->pw_gid) == 0;
@@ -99,13 +100,13 @@ secret_write(struct mig *m, const char *path, const char *owner, kr_str secret)
 	char aside[PATH_MAX];
 
 	if (snprintf(aside, sizeof aside, "%s.new", path) >= (int)sizeof aside)
-		return mig_fail(m, KR_EFAIL, "%s: path too long", path);
+		return kr_mig_fail(m, KR_EFAIL, "%s: path too long", path);
 	(void)unlink(aside);
 
 	int fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
 
 	if (fd < 0)
-		return mig_fail(m, KR_EFAIL, "%s: %s", aside, strerror(errno));
+		return kr_mig_fail(m, KR_EFAIL, "%s: %s", aside, strerror(errno));
 
 	bool ok = give(m, fd, owner) && write_all(fd, secret) && fsync(fd) == 0;
 	int keep = errno;
@@ -113,9 +114,9 @@ secret_write(struct mig *m, const char *path, const char *owner, kr_str secret)
 	if (close(fd) != 0 || !ok || rename(aside, path) != 0) {
 		keep = ok ? errno : keep;
 		(void)unlink(aside);
-		return mig_fail(m, KR_EFAIL, "%s: %s", path, strerror(keep));
+		return kr_mig_fail(m, KR_EFAIL, "%s: %s", path, strerror(keep));
 	}
-	mig_say(m, "secret: %s made", path);
+	kr_mig_say(m, "secret: %s made", path);
 	return true;
 }
 
@@ -132,7 +133,7 @@ keys_make(struct mig *m)
 
 		if (snprintf(path, sizeof path, "%s/%s", m->opt->secret_dir,
 			names[i]) >= (int)sizeof path)
-			return mig_fail(m, KR_EFAIL, "%s: path too long", names[i]);
+			return kr_mig_fail(m, KR_EFAIL, "%s: path too long", names[i]);
 		if (access(path, F_OK) == 0)
 			continue;
 		kr_random(key, sizeof key);
@@ -155,17 +156,17 @@ password_get(struct mig *m, const struct account *a, kr_str *password_r)
 
 	if (snprintf(path, sizeof path, "%s/%s.pw", m->opt->secret_dir, a->name) >=
 	    (int)sizeof path)
-		return mig_fail(m, KR_EFAIL, "%s: path too long", a->name);
+		return kr_mig_fail(m, KR_EFAIL, "%s: path too long", a->name);
 	if (kr_read_file(m->arena, path, password_r)) {
 		*password_r = kr_trim(*password_r);
 		if (password_ok(*password_r))
 			return true;
-		return mig_fail(m, KR_EFAIL,
+		return kr_mig_fail(m, KR_EFAIL,
 		    "%s: not a password of ours; remove the file to get a new one",
 		    path);
 	}
 	if (errno != ENOENT)
-		return mig_fail(m, KR_EFAIL, "%s: %s", path, strerror(errno));
+		return kr_mig_fail(m, KR_EFAIL, "%s: %s", path, strerror(errno));
 	kr_random(bytes, sizeof bytes);
 	*password_r =
 	    kr_b64url(m->arena, (kr_str){ (const char *)bytes, sizeof bytes });
@@ -177,32 +178,32 @@ password_get(struct mig *m, const struct account *a, kr_str *password_r)
 static bool
 account_make(struct mig *m, const struct account *a, kr_str password)
 {
-	return mig_sqlf(m, "CREATE USER IF NOT EXISTS '%s'@'localhost'", a->name) &&
-	       mig_sqlf(m, "ALTER USER '%s'@'localhost' IDENTIFIED BY '%.*s'", a->name,
-		   KR_FMT(password));
+	return kr_mig_sqlf(m, "CREATE USER IF NOT EXISTS '%s'@'localhost'", a->name) &&
+	       kr_mig_sqlf(m, "ALTER USER '%s'@'localhost' IDENTIFIED BY '%.*s'",
+		   a->name, KR_FMT(password));
 }
 
 bool
-users_make_dir(struct mig *m)
+kr_users_make_dir(struct mig *m)
 {
 	struct stat st;
 
 	/* 0711: each process finds its own file by name, nobody lists them. */
 	if (mkdir(m->opt->secret_dir, 0711) != 0 && errno != EEXIST)
-		return mig_fail(
+		return kr_mig_fail(
 		    m, KR_EFAIL, "%s: %s", m->opt->secret_dir, strerror(errno));
 	if (stat(m->opt->secret_dir, &st) != 0 || !S_ISDIR(st.st_mode))
-		return mig_fail(m, KR_EFAIL, "%s: no folder", m->opt->secret_dir);
+		return kr_mig_fail(m, KR_EFAIL, "%s: no folder", m->opt->secret_dir);
 	return true;
 }
 
 bool
-users_make(struct mig *m, kr_str *ddl_password_r)
+kr_users_make(struct mig *m, kr_str *ddl_password_r)
 {
 	if (!keys_make(m))
 		return false;
 	for (size_t i = 0; i < KR_LEN(schemas); i++)
-		if (!mig_sqlf(m,
+		if (!kr_mig_sqlf(m,
 			"CREATE SCHEMA IF NOT EXISTS %s CHARACTER SET utf8mb4 "
 			"COLLATE uca1400_german2_as_ci",
 			schemas[i]))
@@ -217,14 +218,14 @@ users_make(struct mig *m, kr_str *ddl_password_r)
 			*ddl_password_r = password;
 	}
 	for (size_t i = 0; i < KR_LEN(grants); i++)
-		if (!mig_sqlf(m, "GRANT %s ON %s TO '%s'@'localhost'", grants[i].rights,
-			grants[i].on, grants[i].to))
+		if (!kr_mig_sqlf(m, "GRANT %s ON %s TO '%s'@'localhost'",
+			grants[i].rights, grants[i].on, grants[i].to))
 			return false;
 	return true;
 }
 
 bool
-users_grant_tables(struct mig *m)
+kr_users_grant_tables(struct mig *m)
 {
 	for (size_t i = 0; i < KR_LEN(table_grants); i++) {
 		const struct table_grant *g = &table_grants[i];
@@ -235,13 +236,13 @@ users_grant_tables(struct mig *m)
 		    "table_schema = 'kreide' AND table_name = '%s'",
 		    g->table);
 
-		int64_t there = mig_number(m, sql);
+		int64_t there = kr_mig_number(m, sql);
 
 		if (there == -2)
 			return false;
 		if (there == 1 &&
-		    !mig_sqlf(m, "GRANT %s ON kreide.%s TO '%s'@'localhost'", g->rights,
-			g->table, g->to))
+		    !kr_mig_sqlf(m, "GRANT %s ON kreide.%s TO '%s'@'localhost'",
+			g->rights, g->table, g->to))
 			return false;
 	}
 	return true;

@@ -99,7 +99,15 @@ autofill(kr_out *o, const struct kr_control *c, bool secret)
 	} known[] = { { "account", "username" }, { "username", "username" },
 		{ "code", "one-time-code" }, { "password", "current-password" },
 		{ "old", "current-password" }, { "email", "email" } };
+	const struct kr_form *f = o->form;
+	bool choosing = false; /* a form that asks twice is about a new one */
 
+	for (size_t i = 0; secret && f != NULL && i < f->nin; i++)
+		choosing = choosing || strcmp(f->in[i].name, "password2") == 0;
+	if (choosing && strcmp(c->name, "password") == 0) {
+		KR_LIT_(o, " autocomplete=\"new-password\"");
+		return;
+	}
 	for (size_t i = 0; i < KR_LEN(known); i++)
 		if (strcmp(c->name, known[i].name) == 0) {
 			kr_attr(o, "autocomplete", kr_z(known[i].as));

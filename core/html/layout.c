@@ -246,12 +246,19 @@ conf_url(const kr_ctx *cx, const char *key)
 	return kr_z(kr_conf_get(cx->app->conf.conf, key, ""));
 }
 
+/* The same page in the other language; where the sign-in leads to (to=) is kept. */
 static kr_str
 path_in(kr_ctx *cx, const char *lang)
 {
+	kr_str rest, part, to = KR_S("");
+
 	if (cx->req == NULL || cx->req->method != KR_GET || kr_me(cx) != 0)
 		return KR_S("");
-	return kr_fmt(cx, "%.*s?lang=%s", KR_FMT(cx->req->path), lang);
+	rest = cx->req->query;
+	while (kr_split(&rest, '&', &part))
+		if (kr_starts(part, KR_S("to=")))
+			to = kr_fmt(cx, "&%.*s", KR_FMT(part));
+	return kr_fmt(cx, "%.*s?lang=%s%.*s", KR_FMT(cx->req->path), lang, KR_FMT(to));
 }
 
 static void

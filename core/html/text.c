@@ -12,17 +12,17 @@
 #include <string.h>
 
 /* gettext looks for catalogues of a language; ours is called "all" and holds a domain
-   for each pair, tasks_de, tasks_en ... The C locale would switch gettext off. */
-size_t
-kr_text_setup(const char *locale_dir)
+   for each pair, tasks_de, tasks_en ... `only`: of this plugin, for a folder of
+   somebody else must not bring other words for core. */
+static size_t
+bind_folder(const char *locale_dir, const char *only)
 {
 	char path[4096], domain[128];
 	struct dirent *e;
-	size_t count = 0;
+	size_t count = 0, own = only == NULL ? 0 : strlen(only);
 	DIR *d;
 
-	if (setlocale(LC_ALL, "C.UTF-8") == NULL || setenv("LANGUAGE", "all", 1) != 0 ||
-	    snprintf(path, sizeof(path), "%s/all/LC_MESSAGES", locale_dir) >=
+	if (snprintf(path, sizeof(path), "%s/all/LC_MESSAGES", locale_dir) >=
 		(int)sizeof(path) ||
 	    (d = opendir(path)) == NULL)
 		return 0;
@@ -30,7 +30,9 @@ kr_text_setup(const char *locale_dir)
 		size_t n = strlen(e->d_name);
 
 		if (n < 4 || n - 3 >= sizeof(domain) ||
-		    strcmp(e->d_name + n - 3, ".mo") != 0)
+		    strcmp(e->d_name + n - 3, ".mo") != 0 ||
+		    (own > 0 &&
+			(strncmp(e->d_name, only, own) != 0 || e->d_name[own] != '_')))
 			continue;
 		memcpy(domain, e->d_name, n - 3);
 		domain[n - 3] = '\0';
@@ -42,6 +44,21 @@ kr_text_setup(const char *locale_dir)
 	}
 	closedir(d);
 	return count;
+}
+
+size_t
+kr_text_setup(const char *locale_dir)
+{
+	/* The C locale would switch gettext off. */
+	if (setlocale(LC_ALL, "C.UTF-8") == NULL || setenv("LANGUAGE", "all", 1) != 0)
+		return 0;
+	return bind_folder(locale_dir, NULL);
+}
+
+size_t
+kr_text_add(const char *locale_dir, const char *plugin)
+{
+	return bind_folder(locale_dir, plugin);
 }
 
 /* ── whose words ── */

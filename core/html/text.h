@@ -9,6 +9,8 @@
    once, before fork and before the sandbox closes. Returns their number; 0: only keys
    show. */
 size_t kr_text_setup(const char *locale_dir);
+/* The texts of one plugin from a folder of its own. */
+size_t kr_text_add(const char *locale_dir, const char *plugin);
 
 /* How somebody is addressed. */
 struct kr_voice {

@@ -5,6 +5,7 @@
 #include "db/db.h"
 #include "html/error.h"
 #include "http/http.h"
+#include "http/identity.h"
 
 /* Error numbers of the server that mean "no space" and "took too long". */
 enum { DB_DISK_FULL = 1021, DB_TABLE_FULL = 1114, DB_TOO_SLOW = 1969 };
@@ -113,6 +114,8 @@ kr_answer_error(kr_ctx *cx)
 	kr_ctx_clear(cx);
 	cx->db = cx->ro;
 	kr_answer_init(cx->answer, cx->arena);
+	if (status == 404 && !machine)
+		kr_identify_for_page(cx);
 	if (machine)
 		problem(cx, status);
 	else

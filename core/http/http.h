@@ -57,8 +57,8 @@ struct kr_answer {
 	int status;
 	kr_str mime; /* "text/html; charset=utf-8" */
 	struct kr_buf body;
-	kr_str location; /* redirect target: local path */
-	kr_str accel; /* X-Accel-Redirect */
+	kr_str location;         /* redirect target: local path */
+	kr_str accel;            /* X-Accel-Redirect */
 	kr_str disposition_name; /* attachment file name; empty: inline */
 	bool attachment;
 	kr_str set_cookie[3];

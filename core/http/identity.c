@@ -62,6 +62,18 @@ kr_identify(kr_ctx *cx)
 	return kr_session_load(cx, kr_cookie(cx->req, kr_cookie_name(cx, "kr")));
 }
 
+/* An address that leads nowhere: whoever is signed in gets the page of it in his frame
+   and language. Nothing depends on it, so nothing of it may fail. */
+void
+kr_identify_for_page(kr_ctx *cx)
+{
+	if (cx->actor != NULL || cx->req->cookie.n == 0 || cx->req->content_host)
+		return;
+	cx->db = cx->ro;
+	kr_session_load(cx, kr_cookie(cx->req, kr_cookie_name(cx, "kr")));
+	kr_ctx_clear(cx);
+}
+
 /* What a browser is sent back to after signing in: this page, or for a form the page
    above it that can be looked at. */
 static kr_str

@@ -6,6 +6,8 @@
 
 /* Sets cx->actor by what the route accepts; person 0 when nobody is signed in. */
 kr_err kr_identify(kr_ctx *);
+/* For error pages before stage 3; never fails. */
+void kr_identify_for_page(kr_ctx *);
 /* The answer for a route that needs somebody: to the sign-in and back, or 401. */
 kr_err kr_ask_to_sign_in(kr_ctx *);
 

@@ -70,5 +70,3 @@ kr_nonce_repeat(kr_ctx *cx)
 		return false;
 	return kr_redirect_to(cx, r.location) == KR_OK;
 }
-
-const struct kr_stmt *const kr_nonce_stmts[] = { &x_nonce, &q_nonce, NULL };

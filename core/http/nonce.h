@@ -4,8 +4,6 @@
 
 #include "base/ctx.h"
 
-#include <kr/db.h>
-
 /* In the transaction of the deed: notes that this form was sent, and where its answer
    led. False: it was sent before (or the context has failed). */
 bool kr_nonce_take(kr_ctx *, kr_id person);
@@ -16,6 +14,5 @@ bool kr_nonce_take(kr_ctx *, kr_id person);
 bool kr_nonce_claim(kr_ctx *);
 /* True when this form was sent before: the answer is the redirect of then. */
 bool kr_nonce_repeat(kr_ctx *);
-extern const struct kr_stmt *const kr_nonce_stmts[]; /* NULL-ended, for `make check` */
 
 #endif

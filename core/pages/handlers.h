@@ -4,6 +4,10 @@
 
 #include <kr/kr.h>
 
+/* pdata.c: what core keeps about people */
+enum { KR_CORE_PDATA_N = 107 };
+extern const struct kr_pdata kr_core_pdata[KR_CORE_PDATA_N];
+
 /* sign_in.c */
 kr_handler kr_login_page, kr_login, kr_logout, kr_signed_out_page;
 kr_handler kr_activate_page, kr_activate, kr_activate_again;

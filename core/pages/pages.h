@@ -48,6 +48,7 @@ struct core_profile {
 	KR_ARRAY(struct core_session_row) sessions;
 	bool others; /* there are sessions elsewhere */
 	KR_ARRAY(struct core_token_row) tokens;
+	bool machines;    /* there are tokens or addresses */
 	bool tokens_away; /* the auth process does not answer */
 	kr_str new_token; /* shown once */
 	KR_ARRAY(struct core_feed_row) feeds;

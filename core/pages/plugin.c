@@ -89,36 +89,6 @@ static const struct kr_cron cron[] = {
 	{ "core.nightly", "daily 02:40", kr_cron_nightly, 300 },
 };
 
-/* ── personal data ── */
-
-#define OPERATE "running the platform safely"
-#define BY_LAW "Art. 6 (1) e GDPR with school law"
-
-static const struct kr_pdata pdata[] = {
-	{ "core_session", "person_id", "person_id", OPERATE, BY_LAW, KR_PD_REF,
-	    KR_ERASE_ROW, 1 },
-	{ "core_session", "hash", "person_id", OPERATE, BY_LAW, KR_PD_SECRET,
-	    KR_ERASE_ROW, 1 },
-	{ "core_session", "csrf", "person_id", OPERATE, BY_LAW, KR_PD_SECRET,
-	    KR_ERASE_ROW, 1 },
-	{ "core_session", "created", "person_id", OPERATE, BY_LAW, KR_PD_META,
-	    KR_ERASE_ROW, 1 },
-	{ "core_session", "seen", "person_id", OPERATE, BY_LAW, KR_PD_META,
-	    KR_ERASE_ROW, 1 },
-	{ "core_session", "fresh", "person_id", OPERATE, BY_LAW, KR_PD_META,
-	    KR_ERASE_ROW, 1 },
-	{ "core_session", "expires", "person_id", OPERATE, BY_LAW, KR_PD_META,
-	    KR_ERASE_ROW, 1 },
-	{ "core_session", "net", "person_id", OPERATE, BY_LAW, KR_PD_META, KR_ERASE_ROW,
-	    1 },
-	{ "core_session", "agent", "person_id", OPERATE, BY_LAW, KR_PD_META,
-	    KR_ERASE_ROW, 1 },
-	{ "core_person_right", "person_id", "person_id", OPERATE, BY_LAW, KR_PD_REF,
-	    KR_ERASE_ROW, 0 },
-	{ "core_person_right", "bits", "person_id", OPERATE, BY_LAW, KR_PD_META,
-	    KR_ERASE_ROW, 0 },
-};
-
 const struct kr_plugin kr_core_manifest = {
 	.size = sizeof(struct kr_plugin),
 	.abi_major = KR_ABI_MAJOR,
@@ -131,5 +101,7 @@ const struct kr_plugin kr_core_manifest = {
 	.flags = KR_PL_SYSTEM,
 	KR_TAB(routes, routes),
 	KR_TAB(cron, cron),
-	KR_TAB(pdata, pdata),
+	.pdata = kr_core_pdata,
+	.npdata = KR_CORE_PDATA_N,
+	.size_pdata = sizeof(struct kr_pdata),
 };

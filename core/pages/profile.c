@@ -184,6 +184,7 @@ draw(kr_ctx *cx, kr_str new_token)
 	sessions(cx, &v);
 	tokens(cx, &v);
 	feeds(cx, &v);
+	v.machines = v.tokens.n + v.feeds.n > 0;
 	return core_profile(cx, &v);
 }
 

@@ -46,10 +46,10 @@ problem_of(kr_ctx *cx)
 {
 	static const struct {
 		const char *key;
-		int status, retry_s;
+		int status, retry_s; /* retry: for each unit of the sentence's number */
 	} others[] = {
-		{ "core.login_wait_seconds", 429, 120 },
-		{ "core.login_wait_minutes", 429, 300 },
+		{ "core.login_wait_seconds", 429, 1 },
+		{ "core.login_wait_minutes", 429, 60 },
 		{ "core.login_busy", 503, 5 },
 		{ "core.login_down", 503, 30 },
 	};
@@ -59,13 +59,15 @@ problem_of(kr_ctx *cx)
 		return KR_S("");
 
 	struct kr_bad bad = in->bad[0];
+	int64_t n = 1;
 
+	kr_to_i(bad.arg, &n);
 	in->nbad = 0;
 	for (size_t i = 0; i < KR_LEN(others); i++) {
 		if (!kr_is(kr_z(bad.i18n), others[i].key))
 			continue;
 		cx->answer->status = others[i].status;
-		cx->answer->retry_after_s = others[i].retry_s;
+		cx->answer->retry_after_s = others[i].retry_s * (int)n;
 	}
 	return kr_text_args(cx, bad.i18n, &bad.arg, 1);
 }

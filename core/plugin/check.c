@@ -118,22 +118,24 @@ check_perm(const struct kr_plugin *p, struct kr_findings *f, const char *what,
 /* ── fields ── */
 
 static void
-check_limits(struct kr_findings *f, const char *where, const char *name, char type,
-    int32_t min, int32_t max, const char *const *choices, const char *types)
+check_limits(struct kr_findings *f, const char *where, const struct kr_field *q,
+    const char *types)
 {
-	if (!word_ok(name == NULL ? "" : name, "_", 40))
-		kr_finding(f, "KR-R7", "%s: field \"%s\" is no name", where,
-		    name == NULL ? "" : name);
-	if (type == 0 || strchr(types, type) == NULL)
+	const char *name = q->name == NULL ? "" : q->name;
+	bool choices = q->choices != NULL && q->choices[0] != NULL;
+
+	if (!word_ok(name, "_", 40))
+		kr_finding(f, "KR-R7", "%s: field \"%s\" is no name", where, name);
+	if (q->type == 0 || strchr(types, q->type) == NULL)
 		kr_finding(f, "KR-R7", "%s: field %s of unknown type", where, name);
-	if (max != 0 && min > max)
+	if (q->max != 0 && q->min > q->max)
 		kr_finding(
 		    f, "KR-R7", "%s: field %s: smallest above largest", where, name);
-	if ((type == 'c') != (choices != NULL && choices[0] != NULL))
+	if ((q->type == 'c') != choices)
 		kr_finding(f, "KR-R7",
 		    "%s: field %s: choices belong to type c, and only there", where,
 		    name);
-	if ((type == 's' || type == 'm') && max <= 0)
+	if ((q->type == 's' || q->type == 'm') && q->max <= 0)
 		kr_finding(f, "KR-R7", "%s: field %s: a text needs a largest length",
 		    where, name);
 }
@@ -143,8 +145,7 @@ check_fields(
     struct kr_findings *f, const char *where, const struct kr_field *in, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		check_limits(f, where, in[i].name, in[i].type, in[i].min, in[i].max,
-		    in[i].choices, "smibdtcIgpafw");
+		check_limits(f, where, &in[i], "smibdtcIgpafw");
 		for (size_t k = 0; k < i; k++)
 			if (kr_is(kr_z(in[i].name), in[k].name))
 				kr_finding(
@@ -309,8 +310,10 @@ check_prop(const struct kr_entity *e, size_t no, struct kr_findings *f)
 {
 	const struct kr_prop *q = &e->props[no];
 
-	check_limits(
-	    f, e->name, q->name, q->type, q->min, q->max, q->choices, "smibdtcgpa");
+	const struct kr_field field = { q->name, q->type, q->min, q->max, 0,
+		q->choices };
+
+	check_limits(f, e->name, &field, "smibdtcgpa");
 	check_text(f, e->name, q->name, q->label);
 	if ((unsigned)q->pd > KR_PD_SECRET)
 		kr_finding(
@@ -587,6 +590,10 @@ check_pdata(const struct kr_plugin *p, struct kr_findings *f)
 		    !(is_core(p) && strncmp(d->table, "kreide_a", 8) == 0))
 			kr_finding(f, "KR-R12", "%s.%s: a table of somebody else",
 			    d->table, d->column);
+		/* "The rest of this table": core's own privilege. */
+		if (strcmp(d->column, "*") == 0 &&
+		    (!is_core(p) || d->kind != KR_PD_NONE))
+			kr_finding(f, "KR-R12", "%s.*: name each column", d->table);
 		if (d->kind != KR_PD_NONE &&
 		    (d->subject == NULL || d->purpose == NULL || d->basis == NULL))
 			kr_finding(f, "KR-R12",

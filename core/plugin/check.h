@@ -5,20 +5,11 @@
 #include "db/db.h"
 #include "plugin/registry.h"
 
-/* The rules, by code:
-   KR-R1   a route needs a permission, or says that it is public or for anybody signed
-   in KR-R2   a permission that the plugin does not declare KR-R3   {id} in a path needs
-   an entity or a guard; {id2} needs a guard KR-R4   a path is /NAME, or below it, and
-   well formed KR-R5   a GET that writes, or a public route, says why and has a machine
-   check in front KR-R6   routes for machines and routes for people do not mix KR-R7
-   names are unique, fields are of a known type with sensible limits KR-R8   events are
-   declared by whom they are named after; hooks name declared ones KR-R9   needs are
-   there, and not in a circle KR-R10  statements and scopes write own tables only, read
-   own and shared ones KR-R11  entities: table, properties, scopes KR-R12  every column
-   of an own table is declared, personal or not KR-R13  the file: imports, exports,
-   writable data, code that runs at load KR-R14  built from other headers than this
-   Kreide KR-R15  names, titles, times and defaults are well formed KR-R16  its
-   migrations have not run KR-R17  a statement that the database refuses */
+struct kr_rule {
+	const char *code, *rule, *reason;
+};
+extern const struct kr_rule kr_rules[]; /* rules.c: all of them; ended by code NULL */
+
 struct kr_findings {
 	FILE *report; /* may be NULL */
 	const char *plugin;

@@ -3,6 +3,7 @@
 
 #include "app/entity.h"
 #include "app/setting.h"
+#include "html/text.h"
 #include "plugin/check.h"
 #include <dirent.h>
 #include <errno.h>
@@ -67,7 +68,10 @@ is_plugin(const struct dirent *d)
 {
 	size_t n = strlen(d->d_name);
 
-	return n > 3 && d->d_name[0] != '.' && strcmp(d->d_name + n - 3, ".so") == 0;
+	/* _skeleton.so is for learners: compiled and tested, never served to a school.
+	 */
+	return n > 3 && d->d_name[0] != '.' && d->d_name[0] != '_' &&
+	       strcmp(d->d_name + n - 3, ".so") == 0;
 }
 
 /* A folder that comes with Kreide has migrations and texts of all its plugins in one
@@ -110,6 +114,21 @@ load_folder(struct loading *l, const char *folder, bool own)
 		free(entries);
 }
 
+/* Texts of plugins from elsewhere; those that came with Kreide have been read. */
+static void
+load_texts(const struct kr_app *app)
+{
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < app->nplugins; i++) {
+		const struct kr_loaded *l = &app->plugins[i];
+
+		if (l->p != NULL && l->dir != NULL &&
+		    snprintf(path, sizeof path, "%s/locale", l->dir) < (int)sizeof path)
+			(void)kr_text_add(path, l->name);
+	}
+}
+
 static void
 load_plugins(struct loading *l)
 {
@@ -127,6 +146,7 @@ load_plugins(struct loading *l)
 		load_folder(l, path, false);
 	}
 	kr_check_together(l->app);
+	load_texts(l->app);
 	for (size_t i = 0; i < l->app->nplugins; i++)
 		if (l->app->plugins[i].refused != NULL && l->report == NULL)
 			kr_log_kv(KR_ERROR, "plugin.refused",

@@ -158,7 +158,8 @@ in_pdata(const struct kr_plugin *p, const struct column *c)
 {
 	for (size_t i = 0; i < p->npdata; i++)
 		if (kr_is(c->table, p->pdata[i].table) &&
-		    kr_is(c->name, p->pdata[i].column))
+		    (kr_is(c->name, p->pdata[i].column) ||
+			strcmp(p->pdata[i].column, "*") == 0))
 			return true;
 	/* A row's own number says nothing about a person. */
 	return kr_is(c->name, "id");
@@ -183,10 +184,12 @@ check_pdata(const struct schema *s)
 {
 	for (size_t i = 0; i < s->p->npdata; i++) {
 		const struct kr_pdata *d = &s->p->pdata[i];
+		bool all = strcmp(d->column, "*") == 0;
 
 		if (strchr(d->table, '.') != NULL)
 			continue; /* another schema, not ours to read */
-		if (column_of(s, d->table, d->column) == NULL)
+		if (all ? !has_table(s, d->table)
+			: column_of(s, d->table, d->column) == NULL)
 			kr_finding(s->f, "KR-R12", "%s.%s: declared, but not there",
 			    d->table, d->column);
 		else if (d->subject != NULL && strchr(d->subject, ' ') == NULL &&
@@ -247,10 +250,7 @@ kr_schema_check(struct kr_conn *conn, const struct kr_plugin *p, FILE *report)
 		for (size_t i = 0; p->entities != NULL && p->entities[i] != NULL; i++)
 			check_entity(&s, p->entities[i]);
 		check_pdata(&s);
-		/* Core's tables are declared in its manifest row by row as well; the
-		   views and closures it derives from them are not data of their own. */
-		if (strcmp(p->name, "core") != 0)
-			check_declared(&s);
+		check_declared(&s);
 	}
 	kr_rollback(&cx);
 	kr_ctx_finish(&cx);

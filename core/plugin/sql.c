@@ -444,16 +444,22 @@ const char *
 kr_sql_scope_ok(const char *scope)
 {
 	struct scan s = { .rest = kr_z(scope) };
+	int depth = 0;
 
 	step(&s);
 	step(&s);
 	for (; s.now.kind != END && s.wrong == NULL; step(&s)) {
+		depth += now_punct(&s, '(') ? 1 : now_punct(&s, ')') ? -1 : 0;
+		if (depth < 0) /* TRUE) OR (TRUE would leave the AND around it */
+			return "a parenthesis too many";
 		if (now_punct(&s, '?'))
 			return "a '?' in a scope; there are :me, :today and :now";
 		if (now_punct(&s, ':') && !next_word(&s, "me") &&
 		    !next_word(&s, "today") && !next_word(&s, "now"))
 			return "an unknown placeholder; there are :me, :today and :now";
 	}
+	if (s.wrong == NULL && depth != 0)
+		return "a parenthesis is missing";
 	return s.wrong;
 }
 

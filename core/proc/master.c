@@ -45,7 +45,7 @@ static struct {
 	pid_t check; /* `kreide check` of a reload that was asked for */
 	int64_t check_us, forks_us;
 	unsigned forks;
-	bool all_ready;
+	bool all_ready, check_again;
 } m;
 
 static const int64_t limit_s[KR_CLASSES] = {
@@ -308,7 +308,8 @@ reload(int64_t now)
 {
 	sigset_t none;
 
-	if (m.check != 0)
+	m.check_again = m.check != 0; /* it may have looked before the last change */
+	if (m.check_again)
 		return;
 	m.check_us = now;
 	m.check = fork();
@@ -348,6 +349,10 @@ static void
 check_ended(int status)
 {
 	m.check = 0;
+	if (m.check_again) {
+		reload(kr_mono_us());
+		return;
+	}
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
 		kr_log_kv(KR_ERROR, "reload.refused",
 		    { "exit", kr_i(WIFEXITED(status) ? WEXITSTATUS(status) : -1) });

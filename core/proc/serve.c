@@ -29,6 +29,21 @@ on_end(int number)
 	ending = 1;
 }
 
+/* A HUP waits until the master can answer it; after an exec the mask is the old one. */
+static void
+take_signals(void)
+{
+	struct sigaction end = { .sa_handler = on_end };
+	sigset_t later;
+
+	sigaction(SIGTERM, &end, NULL);
+	sigaction(SIGINT, &end, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&later);
+	sigaddset(&later, SIGHUP);
+	sigprocmask(SIG_SETMASK, &later, NULL);
+}
+
 static int
 refuse(const char *event, const char *why)
 {
@@ -175,7 +190,6 @@ int
 kr_cmd_serve(const struct kr_config *conf, int argc, char **argv)
 {
 	static struct kr_serving s;
-	struct sigaction end = { .sa_handler = on_end };
 	char why[500] = "";
 
 	if (argc > 1) {
@@ -187,10 +201,7 @@ kr_cmd_serve(const struct kr_config *conf, int argc, char **argv)
 	kr_log_setup("master", KR_INFO);
 	kr_time_zone_init();
 	umask(0027);
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGHUP, SIG_IGN); /* until there is something to reload */
-	sigaction(SIGTERM, &end, NULL);
-	sigaction(SIGINT, &end, NULL);
+	take_signals();
 	if (!load(&s, conf->home, why, sizeof why))
 		return refuse("serve.refused", why);
 	return start(&s);

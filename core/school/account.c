@@ -2,7 +2,8 @@
 #include "school/internal.h"
 
 /* All names that begin like this one; "anna.schmidt" has at most a few dozen. */
-KR_STMT(q_like, "ss", "s", "SELECT account FROM core_person WHERE account >= ? AND account < ?");
+KR_STMT(q_like, "ss", "s",
+    "SELECT account FROM core_person WHERE account >= ? AND account < ?");
 
 struct row {
 	kr_str account;
@@ -66,9 +67,10 @@ kr_str
 kr_account_name(kr_ctx *cx, kr_str given, kr_str family)
 {
 	kr_str base = kr_account_base(cx->arena, given, family), end;
-	/* ':' comes right after '9': every name of digits behind the base lies before. */
-	kr_rows *rows = kr_query(cx, &q_like, kr_s(base),
-	    kr_s(kr_fmt(cx, "%.*s:", KR_FMT(base))));
+	/* ':' comes right after '9': every name of digits behind the base lies before.
+	 */
+	kr_rows *rows =
+	    kr_query(cx, &q_like, kr_s(base), kr_s(kr_fmt(cx, "%.*s:", KR_FMT(base))));
 	size_t n = kr_rows_n(rows);
 	bool *taken = kr_alloc(cx, n + 3, sizeof *taken);
 	struct row row;

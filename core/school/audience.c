@@ -1,5 +1,5 @@
-/* Stored audiences: "7b and the parents of 7b" is one row, found again by the digest of its
-   parts; core_my_audience says who belongs to it today. */
+/* Stored audiences: "7b and the parents of 7b" is one row, found again by the digest of
+   its parts; core_my_audience says who belongs to it today. */
 #include "auth/auth.h"
 #include "db/db.h"
 #include "html/text.h"
@@ -67,7 +67,8 @@ kr_audience_part_read(kr_str text, struct kr_audience_part *part_r)
 
 		if (!kr_is(word, w->word))
 			continue;
-		if (w->ref && (!kr_split(&text, ':', &ref) || !kr_to_i(ref, &a) || a <= 0))
+		if (w->ref &&
+		    (!kr_split(&text, ':', &ref) || !kr_to_i(ref, &a) || a <= 0))
 			return false;
 		if (w->member && kr_split(&text, ':', &member) &&
 		    (!kr_to_i(member, &b) || b < 0 || b > KR_MEMBER_OWNER))
@@ -92,8 +93,8 @@ kr_audience_part_text(kr_ctx *cx, const struct kr_audience_part *part)
 			return kr_z(w->word);
 		if (part->member == 0)
 			return kr_fmt(cx, "%s:%lld", w->word, (long long)part->ref);
-		return kr_fmt(cx, "%s:%lld:%u", w->word, (long long)part->ref,
-		    part->member);
+		return kr_fmt(
+		    cx, "%s:%lld:%u", w->word, (long long)part->ref, part->member);
 	}
 	return KR_S("");
 }
@@ -110,8 +111,8 @@ by_part(const void *a, const void *b)
 	return (x->member > y->member) - (x->member < y->member);
 }
 
-/* For lists of the administration: names of the groups in it. What a person reads is put
-   together from the parts in his language. */
+/* For lists of the administration: names of the groups in it. What a person reads is
+   put together from the parts in his language. */
 static kr_str
 title_of(kr_ctx *cx, const struct kr_audience_part *parts, size_t n)
 {
@@ -125,7 +126,8 @@ title_of(kr_ctx *cx, const struct kr_audience_part *parts, size_t n)
 		    parts[i].kind == KR_PART_GROUP_PARENTS)
 			kr_id_list_add(cx, &groups, parts[i].ref);
 	kr_buf_init(&b, cx->arena, 64);
-	rows = kr_query(cx, &q_title, kr_ids(cx, groups.p, kr_unique_ids(groups.p, groups.n)));
+	rows = kr_query(
+	    cx, &q_title, kr_ids(cx, groups.p, kr_unique_ids(groups.p, groups.n)));
 	while (kr_next(rows, name_cols, &row)) {
 		if (b.n + row.name.n > 240)
 			break;

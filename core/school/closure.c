@@ -1,23 +1,25 @@
-/* The closure tables: who is where today, so that a scope is one look-up and no recursion.
-   Each is computed by one statement; refreshing replaces the rows of the persons concerned,
-   the nightly check compares all rows with the same computation. */
+/* The closure tables: who is where today, so that a scope is one look-up and no
+   recursion. Each is computed by one statement; refreshing replaces the rows of the
+   persons concerned, the nightly check compares all rows with the same computation. */
 #include "auth/auth.h"
 #include "school/internal.h"
 
-/* A list of ids as a table. Without STRAIGHT_JOIN the server reads the other side whole. */
+/* A list of ids as a table. Without STRAIGHT_JOIN the server reads the other side
+ * whole. */
 #define IDS "JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) j"
-#define TODAY(a) a ".from_day <= ? AND (" a ".until_day IS NULL OR " a ".until_day >= ?)"
+#define TODAY(a)                                                                       \
+	a ".from_day <= ? AND (" a ".until_day IS NULL OR " a ".until_day >= ?)"
 
 /* ── groups, through groups in groups; `from` ends in core_person p ── */
-#define GROUPS(from) \
-	"WITH RECURSIVE up (person_id, group_id, role, depth) AS (" \
-	" SELECT m.person_id, m.group_id, m.role, 0 FROM " from \
-	" STRAIGHT_JOIN core_membership m ON m.person_id = p.id" \
-	" WHERE p.state <> 'left' AND " TODAY("m") \
-	" UNION SELECT u.person_id, i.parent_id, LEAST(u.role, 2), u.depth + 1 FROM up u" \
-	" JOIN core_group_in i ON i.child_id = u.group_id WHERE u.depth < 8)" \
-	" SELECT person_id, group_id, MAX(role) AS role FROM up" \
-	" GROUP BY person_id, group_id"
+#define GROUPS(from)                                                                               \
+	"WITH RECURSIVE up (person_id, group_id, role, depth) AS ("                                \
+	" SELECT m.person_id, m.group_id, m.role, 0 FROM " from                                    \
+	" STRAIGHT_JOIN core_membership m ON m.person_id = p.id"                                   \
+	" WHERE p.state <> 'left' AND " TODAY(                                                     \
+	    "m") " UNION SELECT u.person_id, i.parent_id, LEAST(u.role, 2), u.depth + 1 FROM up u" \
+		 " JOIN core_group_in i ON i.child_id = u.group_id WHERE u.depth < 8)"             \
+		 " SELECT person_id, group_id, MAX(role) AS role FROM up"                          \
+		 " GROUP BY person_id, group_id"
 
 KR_STMT(x_group_out, "s", "",
     "DELETE g FROM " IDS " STRAIGHT_JOIN core_my_group g ON g.person_id = j.id");
@@ -27,14 +29,15 @@ KR_STMT(x_group_in, "sdd", "",
 KR_STMT(q_group_diff, "dd", "i",
     "SELECT DISTINCT d.person_id FROM (SELECT person_id FROM (SELECT person_id,"
     " group_id, role FROM core_my_group UNION ALL SELECT person_id, group_id, role"
-    " FROM (" GROUPS("core_person p") ") fresh) both_sides"
-    " GROUP BY person_id, group_id, role HAVING COUNT(*) <> 2) d");
+    " FROM (" GROUPS(
+	"core_person p") ") fresh) both_sides"
+			 " GROUP BY person_id, group_id, role HAVING COUNT(*) <> 2) d");
 
 /* ── children ── */
-#define CHILDREN(from) \
-	"SELECT g.guardian_id, g.child_id FROM " from \
-	" STRAIGHT_JOIN core_person a ON a.id = g.guardian_id AND a.state <> 'left'" \
-	" STRAIGHT_JOIN core_person b ON b.id = g.child_id AND b.state <> 'left'" \
+#define CHILDREN(from)                                                                 \
+	"SELECT g.guardian_id, g.child_id FROM " from                                  \
+	" STRAIGHT_JOIN core_person a ON a.id = g.guardian_id AND a.state <> 'left'"   \
+	" STRAIGHT_JOIN core_person b ON b.id = g.child_id AND b.state <> 'left'"      \
 	" WHERE " TODAY("g")
 
 KR_STMT(x_child_out, "s", "",
@@ -42,53 +45,57 @@ KR_STMT(x_child_out, "s", "",
 KR_STMT(x_child_out2, "s", "",
     "DELETE c FROM " IDS " STRAIGHT_JOIN core_my_child c ON c.child_id = j.id");
 KR_STMT(x_child_in, "sddsdd", "",
-    "INSERT INTO core_my_child (guardian_id, child_id) " CHILDREN(
-	IDS " STRAIGHT_JOIN core_guardian g ON g.guardian_id = j.id") " UNION " CHILDREN(
-	IDS " STRAIGHT_JOIN core_guardian g ON g.child_id = j.id"));
+    "INSERT INTO core_my_child (guardian_id, child_id) " CHILDREN(IDS
+	" STRAIGHT_JOIN core_guardian g ON g.guardian_id = j.id") " UNION " CHILDREN(IDS
+	" STRAIGHT_JOIN core_guardian g ON g.child_id = j.id"));
 KR_STMT(q_child_diff, "dd", "ii",
     "SELECT guardian_id, child_id FROM (SELECT guardian_id, child_id FROM core_my_child"
     " UNION ALL SELECT guardian_id, child_id FROM (SELECT DISTINCT guardian_id,"
-    " child_id FROM (" CHILDREN("core_guardian g") ") f) fresh) both_sides"
-    " GROUP BY guardian_id, child_id HAVING COUNT(*) <> 2");
+    " child_id FROM (" CHILDREN(
+	"core_guardian g") ") f) fresh) both_sides"
+			   " GROUP BY guardian_id, child_id HAVING COUNT(*) <> 2");
 
 /* ── groups of the children ── */
-#define CHILDS_GROUPS(from) \
-	"SELECT c.guardian_id, c.child_id, m.group_id FROM " from \
+#define CHILDS_GROUPS(from)                                                            \
+	"SELECT c.guardian_id, c.child_id, m.group_id FROM " from                      \
 	" STRAIGHT_JOIN core_my_group m ON m.person_id = c.child_id"
 
 KR_STMT(x_cgroup_out, "s", "",
-    "DELETE c FROM " IDS " STRAIGHT_JOIN core_my_childs_group c ON c.guardian_id = j.id");
+    "DELETE c FROM " IDS
+    " STRAIGHT_JOIN core_my_childs_group c ON c.guardian_id = j.id");
 KR_STMT(x_cgroup_out2, "s", "",
     "DELETE c FROM " IDS " STRAIGHT_JOIN core_my_childs_group c ON c.child_id = j.id");
 KR_STMT(x_cgroup_in, "ss", "",
     "INSERT INTO core_my_childs_group (guardian_id, child_id, group_id) " CHILDS_GROUPS(
-	IDS " STRAIGHT_JOIN core_my_child c ON c.guardian_id = j.id") " UNION "
-    CHILDS_GROUPS(IDS " STRAIGHT_JOIN core_my_child c ON c.child_id = j.id"));
+	IDS
+	" STRAIGHT_JOIN core_my_child c ON c.guardian_id = j.id") " UNION " CHILDS_GROUPS(IDS
+	" STRAIGHT_JOIN core_my_child c ON c.child_id = j.id"));
 KR_STMT(q_cgroup_diff, "", "ii",
     "SELECT guardian_id, child_id FROM (SELECT guardian_id, child_id, group_id"
-    " FROM core_my_childs_group UNION ALL " CHILDS_GROUPS("core_my_child c")
-    ") both_sides GROUP BY guardian_id, child_id, group_id HAVING COUNT(*) <> 2");
+    " FROM core_my_childs_group UNION ALL " CHILDS_GROUPS(
+	"core_my_child c") ") both_sides GROUP BY guardian_id, child_id, group_id HAVING COUNT(*) <> 2");
 
 /* ── audiences: six kinds of parts; `p` limits the persons, `t` the audiences ── */
-#define AUDIENCES(from, limit) \
-	"SELECT p.id AS person_id, t.audience_id FROM " from \
-	" JOIN core_audience_part t WHERE p.state <> 'left'" limit " AND t.kind = 'all'" \
-	" UNION SELECT p.id, t.audience_id FROM " from \
-	" JOIN core_audience_part t WHERE p.state <> 'left'" limit \
-	" AND t.kind = 'roles' AND (p.roles & t.ref) <> 0" \
-	" UNION SELECT p.id, t.audience_id FROM " from \
-	" STRAIGHT_JOIN core_my_group m ON m.person_id = p.id" \
-	" JOIN core_audience_part t ON t.kind = 'group' AND t.ref = m.group_id" \
-	" WHERE p.state <> 'left'" limit " AND (t.member = 0 OR t.member = m.role)" \
-	" UNION SELECT p.id, t.audience_id FROM " from \
-	" STRAIGHT_JOIN core_my_childs_group m ON m.guardian_id = p.id" \
-	" JOIN core_audience_part t ON t.kind = 'group_parents' AND t.ref = m.group_id" \
-	" WHERE p.state <> 'left'" limit \
-	" UNION SELECT p.id, t.audience_id FROM " from \
-	" JOIN core_audience_part t ON t.kind = 'person' AND t.ref = p.id" \
-	" WHERE p.state <> 'left'" limit \
-	" UNION SELECT p.id, t.audience_id FROM " from \
-	" STRAIGHT_JOIN core_my_child c ON c.guardian_id = p.id" \
+#define AUDIENCES(from, limit)                                                           \
+	"SELECT p.id AS person_id, t.audience_id FROM " from                             \
+	" JOIN core_audience_part t WHERE p.state <> 'left'" limit                       \
+	" AND t.kind = 'all'"                                                            \
+	" UNION SELECT p.id, t.audience_id FROM " from                                   \
+	" JOIN core_audience_part t WHERE p.state <> 'left'" limit                       \
+	" AND t.kind = 'roles' AND (p.roles & t.ref) <> 0"                               \
+	" UNION SELECT p.id, t.audience_id FROM " from                                   \
+	" STRAIGHT_JOIN core_my_group m ON m.person_id = p.id"                           \
+	" JOIN core_audience_part t ON t.kind = 'group' AND t.ref = m.group_id"          \
+	" WHERE p.state <> 'left'" limit " AND (t.member = 0 OR t.member = m.role)"      \
+	" UNION SELECT p.id, t.audience_id FROM " from                                   \
+	" STRAIGHT_JOIN core_my_childs_group m ON m.guardian_id = p.id"                  \
+	" JOIN core_audience_part t ON t.kind = 'group_parents' AND t.ref = m.group_id"  \
+	" WHERE p.state <> 'left'" limit                                                 \
+	" UNION SELECT p.id, t.audience_id FROM " from                                   \
+	" JOIN core_audience_part t ON t.kind = 'person' AND t.ref = p.id"               \
+	" WHERE p.state <> 'left'" limit                                                 \
+	" UNION SELECT p.id, t.audience_id FROM " from                                   \
+	" STRAIGHT_JOIN core_my_child c ON c.guardian_id = p.id"                         \
 	" JOIN core_audience_part t ON t.kind = 'person_parents' AND t.ref = c.child_id" \
 	" WHERE p.state <> 'left'" limit
 #define SOME IDS " STRAIGHT_JOIN core_person p ON p.id = j.id"
@@ -103,9 +110,10 @@ KR_STMT(x_aud_in_one, "iiiiii", "",
 	"core_person p", " AND t.audience_id = ?"));
 KR_STMT(q_aud_diff, "", "i",
     "SELECT DISTINCT d.person_id FROM (SELECT person_id FROM (SELECT person_id,"
-    " audience_id FROM core_my_audience UNION ALL SELECT person_id, audience_id FROM ("
-    AUDIENCES("core_person p", "") ") fresh) both_sides"
-    " GROUP BY person_id, audience_id HAVING COUNT(*) <> 2) d");
+    " audience_id FROM core_my_audience UNION ALL SELECT person_id, audience_id FROM (" AUDIENCES(
+	"core_person p",
+	"") ") fresh) both_sides"
+	    " GROUP BY person_id, audience_id HAVING COUNT(*) <> 2) d");
 KR_STMT(q_guardians, "s", "i",
     "SELECT DISTINCT g.guardian_id FROM " IDS
     " STRAIGHT_JOIN core_guardian g ON g.child_id = j.id");

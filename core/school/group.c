@@ -33,12 +33,13 @@ struct one_id {
 };
 static const struct kr_col one_cols[] = { KR_COL(struct one_id, id) };
 
-/* What each kind of group is: bound to a school year, and where its grade comes from. */
+/* What each kind of group is: bound to a school year, and where its grade comes from.
+ */
 static const struct kind {
 	const char *name;
 	bool yearly;
-} kinds[] = { { "class", true }, { "grade", true }, { "course", true }, { "club", false },
-	{ "staff", false } };
+} kinds[] = { { "class", true }, { "grade", true }, { "course", true },
+	{ "club", false }, { "staff", false } };
 
 static const struct kind *
 kind_named(kr_str name)
@@ -86,10 +87,11 @@ kr_kernel_group(kr_ctx *cx, kr_str kind_name, kr_str name)
 	grade = grade_of(kind, name);
 	id = kr_exec(cx, &x_group, kr_s(kind_name), kr_s(name), kr_i(year), kr_i(grade),
 	    kr_t(kr_now(cx)));
-	/* A class or course is part of its grade; nobody is in it yet, so no closure. */
+	/* A class or course is part of its grade; nobody is in it yet, so no closure.
+	 */
 	if (grade > 0 && !kr_is(kind_name, "grade")) {
-		parent = kr_kernel_group(cx, KR_S("grade"),
-		    kr_fmt(cx, "Jahrgang %d", grade));
+		parent = kr_kernel_group(
+		    cx, KR_S("grade"), kr_fmt(cx, "Jahrgang %d", grade));
 		kr_exec(cx, &x_inside, kr_i(id), kr_i(parent));
 	}
 	kr_audit(cx, "core.group_added", id);
@@ -104,7 +106,8 @@ kr_member_begin(kr_ctx *cx, kr_id group, kr_id person, enum kr_member position)
 
 	if (!kr_one(cx, &q_running, one_cols, &one, kr_i(person), kr_i(group),
 		kr_i(position), today, today))
-		kr_exec(cx, &x_member, kr_i(group), kr_i(person), kr_i(position), today);
+		kr_exec(
+		    cx, &x_member, kr_i(group), kr_i(person), kr_i(position), today);
 }
 
 void
@@ -164,7 +167,8 @@ kr_guardian_begin(kr_ctx *cx, kr_id guardian, kr_id child)
 	kr_val today = kr_d(kr_today(cx));
 	struct one_id one;
 
-	if (!kr_one(cx, &q_bond, one_cols, &one, kr_i(guardian), kr_i(child), today, today))
+	if (!kr_one(
+		cx, &q_bond, one_cols, &one, kr_i(guardian), kr_i(child), today, today))
 		kr_exec(cx, &x_bond, kr_i(guardian), kr_i(child), today);
 }
 

@@ -1,5 +1,5 @@
-/* The start-up rule of demo schools: their passwords are in the manual, so they must not be
-   reachable, and a real school must not hold their accounts. */
+/* The start-up rule of demo schools: their passwords are in the manual, so they must
+   not be reachable, and a real school must not hold their accounts. */
 #include "plugin/registry.h"
 #include "school/internal.h"
 

@@ -1,5 +1,5 @@
-/* Applies a plan, all of it in the transaction of the context: persons, classes, leavers,
-   closure, protocol, and a one-time code for everybody who is new. */
+/* Applies a plan, all of it in the transaction of the context: persons, classes,
+   leavers, closure, protocol, and a one-time code for everybody who is new. */
 #include "auth/auth.h"
 #include "school/import.h"
 #include <kr/http.h>
@@ -26,12 +26,13 @@ make_classes(struct kr_import *im)
 {
 	for (size_t i = 0; i < im->nclasses; i++)
 		if (im->classes[i].id == 0)
-			im->classes[i].id = kr_kernel_group(im->cx, KR_S("class"),
-			    im->classes[i].name);
+			im->classes[i].id =
+			    kr_kernel_group(im->cx, KR_S("class"), im->classes[i].name);
 }
 
 static void
-add_code(struct apply *a, kr_id person, const struct kr_import_person *p, kr_str account)
+add_code(
+    struct apply *a, kr_id person, const struct kr_import_person *p, kr_str account)
 {
 	kr_ctx *cx = a->im->cx;
 	kr_str group = KR_S("");
@@ -42,7 +43,8 @@ add_code(struct apply *a, kr_id person, const struct kr_import_person *p, kr_str
 		.person = person,
 		.name = kr_fmt(cx, "%.*s %.*s", KR_FMT(p->given), KR_FMT(p->family)),
 		.account = account,
-		/* Slips are sorted and handed out by class; teachers get theirs alone. */
+		/* Slips are sorted and handed out by class; teachers get theirs alone.
+		 */
 		.group = a->im->profile->position == KR_MEMBER ? group : KR_S(""),
 	};
 }
@@ -194,6 +196,16 @@ kr_kernel_import_apply(kr_ctx *cx, const struct kr_import_plan *plan, bool force
 		return kr_fail(cx, KR_EINPUT, "import: the plan has errors");
 	if (plan->stopped && !force)
 		return kr_fail(cx, KR_ECONFLICT, "import: too many would leave");
+	/* A page has no memory for more; the command has. */
+	if (cx->req != NULL &&
+	    (uint64_t)plan->fresh + plan->changed + plan->moved + plan->leavers >
+		KR_IMPORT_BY_PAGE)
+		return kr_fail(
+		    cx, KR_ELIMIT, "import: so many changes by command only");
+	*ncodes_r = 0;
+	*codes_r = NULL;
+	if (plan->fresh + plan->changed + plan->moved + plan->leavers == 0)
+		return KR_OK; /* the same file again leaves no trace */
 	a.codes = kr_alloc(cx, im->npeople + 1, sizeof *a.codes);
 	make_classes(im);
 	for (size_t i = 0; i < im->npeople && kr_status(cx) == KR_OK; i++)

@@ -1,5 +1,5 @@
-/* The file as records: encoding found out, lines bounded, quotes by libcsv. Nothing here
-   knows what the columns mean. */
+/* The file as records: encoding found out, lines bounded, quotes by libcsv. Nothing
+   here knows what the columns mean. */
 #include "school/import.h"
 
 #include <csv.h>
@@ -12,7 +12,11 @@
 static size_t
 sequence(const unsigned char *p, size_t left)
 {
-	size_t n = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+	size_t n = p[0] < 0x80   ? 1
+		   : p[0] < 0xc2 ? 0
+		   : p[0] < 0xe0 ? 2
+		   : p[0] < 0xf0 ? 3
+				 : 4;
 
 	if (n == 0 || n > left || !kr_utf8_ok((kr_str){ (const char *)p, n }))
 		return p[0] == 0 ? 1 : 0;
@@ -47,20 +51,24 @@ lines_in(kr_str s)
 	return n;
 }
 
-/* All of it or nothing; *text_r holds what could be converted. */
+/* All of it or nothing; *text_r holds what could be converted. `grow`: bytes that one
+   of these may become. */
 static bool
-csv_convert(struct kr_arena *arena, const char *from, kr_str s, kr_str *text_r)
+csv_convert(
+    struct kr_arena *arena, const char *from, size_t grow, kr_str s, kr_str *text_r)
 {
 	iconv_t ic = iconv_open("UTF-8", from);
-	char *out = kr_arena_alloc(arena, s.n * 3 + 1), *o = out;
-	char *in = kr_arena_alloc(arena, s.n + 1); /* iconv wants to write there */
-	size_t left = s.n, room = s.n * 3;
+	size_t left = s.n, room = s.n * grow + 4;
+	char *out = kr_arena_alloc(arena, room), *o = out;
+	union { /* iconv only moves the pointer on */
+		const char *read;
+		char *p;
+	} in = { .read = s.p };
 	bool ok;
 
 	KR_CHECK(ic != (iconv_t)-1);
-	if (s.n > 0)
-		memcpy(in, s.p, s.n);
-	ok = iconv(ic, &in, &left, &o, &room) != (size_t)-1 && left == 0;
+	ok =
+	    s.n == 0 || (iconv(ic, &in.p, &left, &o, &room) != (size_t)-1 && left == 0);
 	iconv_close(ic);
 	*text_r = (kr_str){ out, (size_t)(o - out) };
 	return ok;
@@ -91,14 +99,16 @@ kr_csv_open(kr_ctx *cx, kr_str file, struct kr_csv *csv_r, uint32_t *line_r)
 	*line_r = 0;
 	if (file.n > KR_IMPORT_BYTES)
 		return "core.import.file_too_large";
-	if (kr_starts(file, KR_S("PK\x03\x04")) || kr_starts(file, KR_S("\xd0\xcf\x11\xe0")))
+	if (kr_starts(file, KR_S("PK\x03\x04")) ||
+	    kr_starts(file, KR_S("\xd0\xcf\x11\xe0")))
 		return "core.import.is_spreadsheet";
 	if (kr_starts(file, KR_S("\xff\xfe")))
 		wide = "UTF-16LE";
 	else if (kr_starts(file, KR_S("\xfe\xff")))
 		wide = "UTF-16BE";
 	if (wide) {
-		if (!csv_convert(cx->arena, wide, kr_sub(file, 2, file.n), &csv.bytes)) {
+		if (!csv_convert(
+			cx->arena, wide, 2, kr_sub(file, 2, file.n), &csv.bytes)) {
 			*line_r = lines_in(csv.bytes);
 			return "core.import.bad_encoding";
 		}
@@ -122,11 +132,11 @@ kr_csv_text(const struct kr_csv *csv, kr_str cell, kr_str *text_r)
 	for (size_t i = 0; i < cell.n; i++)
 		ascii &= (unsigned char)cell.p[i] < 0x80;
 	if (ascii || (csv->encoding == KR_ENC_UTF8 && kr_utf8_ok(cell))) {
-		*text_r = kr_dup(csv->cx->arena, cell);
+		*text_r = cell;
 		return true;
 	}
 	return csv->encoding == KR_ENC_1252 &&
-	       csv_convert(csv->cx->arena, "WINDOWS-1252", cell, text_r);
+	       csv_convert(csv->cx->arena, "WINDOWS-1252", 3, cell, text_r);
 }
 
 /* ── records ── */
@@ -174,7 +184,8 @@ csv_row(int end, void *arg)
 		return; /* `begin` stays: the fault is there */
 	if (!r->stop) {
 		for (size_t i = 0; i < r->n; i++)
-			r->cells[i] = (kr_str){ r->text.p + r->span[i].at, r->span[i].n };
+			r->cells[i] =
+			    (kr_str){ r->text.p + r->span[i].at, r->span[i].n };
 		r->stop = !r->csv->row(r->csv->arg, &rec);
 	}
 	r->n = 0;
@@ -200,8 +211,8 @@ next_line(kr_str rest)
 		if (rest.p[i] == '\n')
 			return kr_sub(rest, 0, i + 1);
 		if (rest.p[i] == '\r')
-			return kr_sub(rest, 0, i + 1 < rest.n && rest.p[i + 1] == '\n' ? i + 2
-										       : i + 1);
+			return kr_sub(rest, 0,
+			    i + 1 < rest.n && rest.p[i + 1] == '\n' ? i + 2 : i + 1);
 	}
 	return kr_sub(rest, 0, window);
 }
@@ -214,10 +225,12 @@ csv_line(struct reader *r, kr_str line)
 	r->length += line.n;
 	/* An unclosed quote makes one record of all lines that follow. */
 	if (r->length > KR_IMPORT_LINE)
-		r->fault = r->line > r->begin ? "core.import.open_quote" : "core.import.line_too_long";
+		r->fault = r->line > r->begin ? "core.import.open_quote"
+					      : "core.import.line_too_long";
 	else if (csv_parse(&r->parser, line.p, line.n, csv_cell, csv_row, r) != line.n)
 		r->fault = "core.import.bad_quotes";
-	if (r->parser.pstate == ROW_NOT_BEGUN && r->fault == NULL) { /* complete, or an empty line */
+	if (r->parser.pstate == ROW_NOT_BEGUN &&
+	    r->fault == NULL) { /* complete, or an empty line */
 		r->begin = 0;
 		r->length = 0;
 	}

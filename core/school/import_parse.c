@@ -1,21 +1,10 @@
-/* Records become checked persons: columns found by their headers, every cell looked at, each
-   fault noted with its row and column. One fault and nothing of the file is used. */
+/* Records become checked persons: columns found by their headers, every cell looked at,
+   each fault noted with its row and column. One fault and nothing of the file is used.
+ */
 #include "school/import.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define NO_COLUMN SIZE_MAX
-
-struct parse {
-	struct kr_import *im;
-	struct kr_csv csv;
-	size_t at[KR_IM_FIELDS]; /* column of a field */
-	kr_str header[KR_IMPORT_COLUMNS];
-	size_t nheader;
-	kr_str first_line; /* for the choice of the separator */
-	bool have_header;
-};
 
 void
 kr_import_add(struct kr_import *im, const struct kr_import_row *row)
@@ -43,46 +32,40 @@ kr_import_error(
 	im->plan->errors++;
 	if (im->plan->errors > KR_IMPORT_ERRORS)
 		return;
-	kr_import_add(im,
-	    &(struct kr_import_row){ .kind = 'e', .row = line, .column = column,
-		.message = kr_z(key), .was = arg });
+	kr_import_add(im, &(struct kr_import_row){ .kind = 'e',
+			      .row = line,
+			      .column = column,
+			      .message = kr_z(key),
+			      .was = arg });
 }
 
 /* ── header ── */
 
-static const struct kr_import_column *
-column_of(const struct kr_import_profile *profile, enum kr_import_field field)
-{
-	for (size_t i = 0; i < profile->ncolumns; i++)
-		if (profile->columns[i].field == field)
-			return &profile->columns[i];
-	return NULL;
-}
-
-/* The cell whose header is the best name of this column. Two cells of the same name: the
-   file cannot say which one counts. */
+/* The cell whose header is the best name of this column. Two cells of the same name:
+   the file cannot say which one counts. */
 static size_t
-find_column(const struct kr_import_column *col, const kr_str *folded, size_t n, bool *twice_r)
+find_column(
+    const struct kr_import_column *col, const kr_str *folded, size_t n, bool *twice_r)
 {
 	for (size_t k = 0; col->names[k]; k++) {
-		size_t at = NO_COLUMN;
+		size_t at = KR_NO_COLUMN;
 
 		for (size_t i = 0; i < n; i++) {
 			if (!kr_is(folded[i], col->names[k]))
 				continue;
-			*twice_r = at != NO_COLUMN;
+			*twice_r = at != KR_NO_COLUMN;
 			if (*twice_r)
 				return at;
 			at = i;
 		}
-		if (at != NO_COLUMN)
+		if (at != KR_NO_COLUMN)
 			return at;
 	}
-	return NO_COLUMN;
+	return KR_NO_COLUMN;
 }
 
 static bool
-parse_header(struct parse *p, const struct kr_record *rec)
+parse_header(struct kr_parse *p, const struct kr_record *rec)
 {
 	const struct kr_import_profile *profile = p->im->profile;
 	kr_str *folded = kr_alloc(p->im->cx, rec->n + 1, sizeof *folded);
@@ -90,11 +73,11 @@ parse_header(struct parse *p, const struct kr_record *rec)
 	p->nheader = rec->n;
 	for (size_t i = 0; i < rec->n; i++) {
 		if (!kr_csv_text(&p->csv, rec->cells[i], &p->header[i])) {
-			kr_import_error(p->im, rec->line, KR_S(""), "core.import.bad_encoding",
-			    KR_S(""));
+			kr_import_error(p->im, rec->line, KR_S(""),
+			    "core.import.bad_encoding", KR_S(""));
 			return false;
 		}
-		p->header[i] = kr_trim(p->header[i]);
+		p->header[i] = kr_dup(p->im->cx->arena, kr_trim(p->header[i]));
 		folded[i] = kr_import_fold(p->im->cx->arena, p->header[i]);
 	}
 	for (size_t i = 0; i < profile->ncolumns; i++) {
@@ -105,180 +88,14 @@ parse_header(struct parse *p, const struct kr_record *rec)
 		if (twice)
 			kr_import_error(p->im, rec->line, kr_z(col->title),
 			    "core.import.column_twice", KR_S(""));
-		else if (p->at[col->field] == NO_COLUMN && col->required)
+		else if (p->at[col->field] == KR_NO_COLUMN && col->required)
 			kr_import_error(p->im, rec->line, kr_z(col->title),
 			    "core.import.column_missing", KR_S(""));
 	}
 	p->im->has_classes =
-	    p->at[KR_IM_CLASS] != NO_COLUMN || p->at[KR_IM_CLASSES] != NO_COLUMN;
-	p->im->has_shorthand = p->at[KR_IM_SHORT] != NO_COLUMN;
+	    p->at[KR_IM_CLASS] != KR_NO_COLUMN || p->at[KR_IM_CLASSES] != KR_NO_COLUMN;
+	p->im->has_shorthand = p->at[KR_IM_SHORT] != KR_NO_COLUMN;
 	return p->im->plan->errors == 0;
-}
-
-/* ── cells ── */
-
-/* UTF-8 that was once taken for Windows-1252 and saved again: "MÃ¼ller". */
-static bool
-is_garbled(kr_str s)
-{
-	static const char *const marks[] = { "Ã¤", "Ã¶", "Ã¼", "ÃŸ", "Ã„", "Ã–", "Ãœ", "Ã©",
-		"Ã§", "Ä±", "ÅŸ" };
-
-	for (size_t i = 0; i < KR_LEN(marks); i++)
-		if (memmem(s.p ? s.p : "", s.n, marks[i], strlen(marks[i])))
-			return true;
-	return false;
-}
-
-/* Programs that show tables run such a cell as a formula, now or when it is exported. */
-static bool
-is_formula(kr_str s)
-{
-	return s.n > 0 && strchr("=+-@", s.p[0]) != NULL;
-}
-
-/* The text of a field in *text_r, empty when the cell or column is not there; false when
-   a fault was noted. */
-static bool
-cell(struct parse *p, const struct kr_record *rec, enum kr_import_field field, size_t max,
-    kr_str *text_r)
-{
-	size_t at = p->at[field];
-	const struct kr_import_column *col = column_of(p->im->profile, field);
-	const char *wrong = NULL;
-	kr_str raw, text = KR_S("");
-
-	*text_r = KR_S("");
-	if (col == NULL || at == NO_COLUMN || at >= rec->n)
-		return true;
-	raw = rec->cells[at];
-	if (!kr_csv_text(&p->csv, raw, &raw))
-		wrong = "core.import.bad_encoding";
-	else if (raw.n > 0 && raw.p[0] == '\t')
-		wrong = "core.import.formula";
-	else if (kr_has_hidden(raw))
-		wrong = "core.import.control";
-	else if (is_garbled(raw))
-		wrong = "core.import.garbled";
-	else if (!kr_clean_text(p->im->cx, raw, SIZE_MAX, &text))
-		text = KR_S(""); /* nothing but blanks */
-	if (wrong == NULL && is_formula(text))
-		wrong = "core.import.formula";
-	if (wrong == NULL && kr_chars(text) > max)
-		wrong = "core.import.too_long";
-	if (wrong) {
-		kr_import_error(p->im, rec->line, p->header[at], wrong,
-		    kr_fmt(p->im->cx, "%zu", max));
-		return false;
-	}
-	*text_r = text;
-	return true;
-}
-
-static bool
-required(struct parse *p, const struct kr_record *rec, enum kr_import_field field,
-    size_t max, const char *missing, kr_str *text_r)
-{
-	if (!cell(p, rec, field, max, text_r))
-		return false;
-	if (text_r->n > 0)
-		return true;
-	kr_import_error(p->im, rec->line, p->header[p->at[field]], missing, KR_S(""));
-	return false;
-}
-
-static bool
-read_key(struct parse *p, const struct kr_record *rec, kr_str *key_r)
-{
-	uint8_t hash[32];
-
-	if (!required(p, rec, KR_IM_KEY, KR_KEY_MAX, "core.import.id_missing", key_r))
-		return false;
-	for (size_t i = 0; i < key_r->n; i++)
-		if (key_r->p[i] <= ' ' || key_r->p[i] > '~') {
-			kr_import_error(p->im, rec->line, p->header[p->at[KR_IM_KEY]],
-			    "core.import.id_form", KR_S(""));
-			return false;
-		}
-	if (p->im->profile->hash_key) {
-		kr_sha256(*key_r, hash);
-		*key_r = kr_hex(p->im->cx->arena, (kr_str){ (const char *)hash, 16 });
-	}
-	return true;
-}
-
-/* ── classes ── */
-
-static int
-by_number(const void *a, const void *b)
-{
-	const uint16_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-/* Index of a class; 7b and 7B are the same one. */
-static bool
-class_no(struct kr_import *im, kr_str name, uint16_t *no_r)
-{
-	kr_str lower = kr_lower(im->cx->arena, name);
-	size_t i = 0;
-
-	while (i < im->nclasses && !kr_eq(im->classes[i].lower, lower))
-		i++;
-	if (i == KR_IMPORT_CLASSES)
-		return false;
-	if (i == im->nclasses)
-		im->classes[im->nclasses++] = (struct kr_import_class){ name, lower, 0 };
-	*no_r = (uint16_t)i;
-	return true;
-}
-
-static bool
-class_error(struct parse *p, const struct kr_record *rec, enum kr_import_field field,
-    const char *key, int limit)
-{
-	kr_import_error(p->im, rec->line, p->header[p->at[field]], key,
-	    kr_fmt(p->im->cx, "%d", limit));
-	return false;
-}
-
-/* Classes of a person: one for pupils, "5a, 7b" for teachers. */
-static bool
-read_classes(struct parse *p, const struct kr_record *rec, struct kr_import_person *person)
-{
-	bool many = column_of(p->im->profile, KR_IM_CLASSES) != NULL;
-	enum kr_import_field field = many ? KR_IM_CLASSES : KR_IM_CLASS;
-	kr_str rest, one;
-	uint16_t *list;
-	size_t n = 0, most = 1;
-
-	if (!cell(p, rec, field, many ? 2000 : KR_CLASS_MAX, &rest))
-		return false;
-	for (size_t i = 0; i < rest.n; i++)
-		most += rest.p[i] == ',';
-	list = kr_alloc(p->im->cx, most, sizeof *list);
-	while (kr_split(&rest, many ? ',' : '\n', &one)) {
-		uint16_t no;
-		bool seen = false;
-
-		one = kr_trim(one);
-		if (one.n == 0)
-			continue;
-		if (kr_chars(one) > KR_CLASS_MAX)
-			return class_error(p, rec, field, "core.import.too_long", KR_CLASS_MAX);
-		if (!class_no(p->im, one, &no))
-			return class_error(p, rec, field, "core.import.many_classes",
-			    KR_IMPORT_CLASSES);
-		for (size_t i = 0; i < n; i++)
-			seen |= list[i] == no;
-		if (!seen)
-			list[n++] = no;
-	}
-	qsort(list, n, sizeof *list, by_number);
-	person->classes = list;
-	person->nclasses = n;
-	return true;
 }
 
 /* ── rows ── */
@@ -309,7 +126,7 @@ is_empty(const struct kr_record *rec)
 
 /* More cells than the header has, and something in them: the row has slipped. */
 static bool
-width_ok(struct parse *p, const struct kr_record *rec)
+width_ok(struct kr_parse *p, const struct kr_record *rec)
 {
 	size_t last = 0;
 
@@ -321,20 +138,21 @@ width_ok(struct parse *p, const struct kr_record *rec)
 	}
 	for (size_t i = p->nheader; i < rec->n; i++)
 		if (kr_trim(rec->cells[i]).n > 0) {
-			kr_import_error(p->im, rec->line, KR_S(""), "core.import.row_too_wide",
-			    KR_S(""));
+			kr_import_error(p->im, rec->line, KR_S(""),
+			    "core.import.row_too_wide", KR_S(""));
 			return false;
 		}
 	if (rec->n > last)
 		return true;
-	kr_import_error(p->im, rec->line, p->header[last], "core.import.row_too_short", KR_S(""));
+	kr_import_error(
+	    p->im, rec->line, p->header[last], "core.import.row_too_short", KR_S(""));
 	return false;
 }
 
 static bool
 parse_row(void *arg, const struct kr_record *rec)
 {
-	struct parse *p = arg;
+	struct kr_parse *p = arg;
 	struct kr_import_person person = { .line = rec->line };
 	bool ok;
 
@@ -353,13 +171,11 @@ parse_row(void *arg, const struct kr_record *rec)
 	if (!width_ok(p, rec))
 		return true;
 	/* All cells are looked at, so that one round shows all faults of a row. */
-	ok = read_key(p, rec, &person.key);
-	ok &= required(p, rec, KR_IM_FAMILY, KR_NAME_MAX, "core.import.family_missing",
-	    &person.family);
-	ok &= required(p, rec, KR_IM_GIVEN, KR_NAME_MAX, "core.import.given_missing",
-	    &person.given);
-	ok &= cell(p, rec, KR_IM_SHORT, KR_SHORT_MAX, &person.shorthand);
-	ok &= read_classes(p, rec, &person);
+	ok = kr_parse_key(p, rec, &person.key);
+	ok &= kr_parse_required(p, rec, KR_IM_FAMILY, KR_NAME_MAX, &person.family);
+	ok &= kr_parse_required(p, rec, KR_IM_GIVEN, KR_NAME_MAX, &person.given);
+	ok &= kr_parse_cell(p, rec, KR_IM_SHORT, KR_SHORT_MAX, &person.shorthand);
+	ok &= kr_parse_classes(p, rec, &person);
 	if (ok)
 		keep(p->im, &person);
 	return true;
@@ -368,10 +184,10 @@ parse_row(void *arg, const struct kr_record *rec)
 static void
 parse_fault(void *arg, uint32_t line, size_t column, const char *key)
 {
-	struct parse *p = arg;
+	struct kr_parse *p = arg;
 
-	kr_import_error(p->im, line, column < p->nheader ? p->header[column] : KR_S(""), key,
-	    KR_S(""));
+	kr_import_error(p->im, line, column < p->nheader ? p->header[column] : KR_S(""),
+	    key, KR_S(""));
 }
 
 /* ── separator ── */
@@ -395,7 +211,8 @@ try_header(void *arg, const struct kr_record *rec)
 		text = kr_import_fold(t->im->cx->arena, text);
 		for (size_t c = 0; c < t->im->profile->ncolumns; c++)
 			for (size_t k = 0; t->im->profile->columns[c].names[k]; k++)
-				t->known += kr_is(text, t->im->profile->columns[c].names[k]);
+				t->known +=
+				    kr_is(text, t->im->profile->columns[c].names[k]);
 	}
 	return false;
 }
@@ -448,7 +265,7 @@ by_key(const void *a, const void *b)
 }
 
 static void
-check_twice(struct parse *p)
+check_twice(struct kr_parse *p)
 {
 	struct kr_import *im = p->im;
 
@@ -472,13 +289,13 @@ by_line(const void *a, const void *b)
 void
 kr_import_parse(struct kr_import *im, kr_str file)
 {
-	struct parse *p = KR_NEW(im->cx, struct parse);
+	struct kr_parse *p = KR_NEW(im->cx, struct kr_parse);
 	uint32_t line = 0;
 	const char *wrong = kr_csv_open(im->cx, file, &p->csv, &line);
 
 	p->im = im;
 	for (size_t i = 0; i < KR_IM_FIELDS; i++)
-		p->at[i] = NO_COLUMN;
+		p->at[i] = KR_NO_COLUMN;
 	if (wrong) {
 		kr_import_error(im, line, KR_S(""), wrong, KR_S(""));
 		return;
@@ -492,5 +309,6 @@ kr_import_parse(struct kr_import *im, kr_str file)
 		kr_import_error(im, 1, KR_S(""), "core.import.empty", KR_S(""));
 	check_twice(p);
 	if (im->plan->list.n > 1)
-		qsort(im->plan->list.p, im->plan->list.n, sizeof *im->plan->list.p, by_line);
+		qsort(im->plan->list.p, im->plan->list.n, sizeof *im->plan->list.p,
+		    by_line);
 }

@@ -6,7 +6,7 @@
 
 KR_STMT(q_known, "iidds", "isssssss",
     "SELECT p.id, p.source_key, p.given, p.family, p.short, p.account, p.state,"
-    " (SELECT GROUP_CONCAT(m.group_id ORDER BY m.group_id SEPARATOR ',')"
+    " (SELECT GROUP_CONCAT(m.group_id ORDER BY g.grade, g.name SEPARATOR ',')"
     " FROM core_membership m JOIN core_group g ON g.id = m.group_id"
     " WHERE m.person_id = p.id AND m.role = ? AND g.kind = 'class' AND g.year_id = ?"
     " AND m.from_day <= ? AND (m.until_day IS NULL OR m.until_day >= ?))"
@@ -17,7 +17,8 @@ KR_STMT(q_class_name, "i", "s", "SELECT name FROM core_group WHERE id = ?");
 
 static const struct kr_col known_cols[] = { KR_COL(struct kr_import_known, id),
 	KR_COL(struct kr_import_known, key), KR_COL(struct kr_import_known, given),
-	KR_COL(struct kr_import_known, family), KR_COL(struct kr_import_known, shorthand),
+	KR_COL(struct kr_import_known, family),
+	KR_COL(struct kr_import_known, shorthand),
 	KR_COL(struct kr_import_known, account), KR_COL(struct kr_import_known, state),
 	KR_COL(struct kr_import_known, groups) };
 struct one_id {
@@ -29,13 +30,30 @@ struct one_name {
 };
 static const struct kr_col name_cols[] = { KR_COL(struct one_name, name) };
 
+static int
+compare_keys(kr_str a, kr_str b)
+{
+	int c = memcmp(a.p, b.p, a.n < b.n ? a.n : b.n);
+
+	return c ? c : (a.n > b.n) - (a.n < b.n);
+}
+
 static kr_str
 full_name(kr_ctx *cx, kr_str given, kr_str family)
 {
 	return kr_fmt(cx, "%.*s %.*s", KR_FMT(given), KR_FMT(family));
 }
 
-/* "7b, 7c" of the file's classes. */
+static int
+by_grade(const void *a, const void *b)
+{
+	const kr_str *x = a, *y = b;
+	int c = kr_class_grade(*x) - kr_class_grade(*y);
+
+	return c ? c : compare_keys(*x, *y);
+}
+
+/* "7b, 10a" of the file's classes. */
 static kr_str
 names_of(struct kr_import *im, const struct kr_import_person *p)
 {
@@ -43,6 +61,8 @@ names_of(struct kr_import *im, const struct kr_import_person *p)
 
 	for (size_t i = 0; i < p->nclasses; i++)
 		names[i] = im->classes[p->classes[i]].name;
+	if (p->nclasses > 1)
+		qsort(names, p->nclasses, sizeof *names, by_grade);
 	return kr_join(im->cx, names, p->nclasses, KR_S(", "));
 }
 
@@ -101,11 +121,11 @@ static void
 plan_fresh(struct kr_import *im, const struct kr_import_person *p)
 {
 	im->plan->fresh++;
-	kr_import_add(im,
-	    &(struct kr_import_row){ .kind = 'n', .row = p->line,
-		.name = full_name(im->cx, p->given, p->family),
-		.was = p->known ? p->known->account : KR_S(""),
-		.becomes = names_of(im, p) });
+	kr_import_add(im, &(struct kr_import_row){ .kind = 'n',
+			      .row = p->line,
+			      .name = full_name(im->cx, p->given, p->family),
+			      .was = p->known ? p->known->account : KR_S(""),
+			      .becomes = names_of(im, p) });
 }
 
 static void
@@ -125,16 +145,20 @@ plan_known(struct kr_import *im, const struct kr_import_person *p)
 		}
 		same = false;
 		im->plan->changed++;
-		kr_import_add(im,
-		    &(struct kr_import_row){ .kind = 'c', .row = p->line, .name = name,
-			.was = was, .becomes = becomes });
+		kr_import_add(im, &(struct kr_import_row){ .kind = 'c',
+				      .row = p->line,
+				      .name = name,
+				      .was = was,
+				      .becomes = becomes });
 	}
 	if (im->has_classes && !kr_import_same_classes(im, p)) {
 		same = false;
 		im->plan->moved++;
-		kr_import_add(im,
-		    &(struct kr_import_row){ .kind = 'm', .row = p->line, .name = name,
-			.was = names_now(im, k->groups), .becomes = names_of(im, p) });
+		kr_import_add(im, &(struct kr_import_row){ .kind = 'm',
+				      .row = p->line,
+				      .name = name,
+				      .was = names_now(im, k->groups),
+				      .becomes = names_of(im, p) });
 	}
 	im->plan->unchanged += same;
 }
@@ -150,14 +174,6 @@ find_classes(struct kr_import *im)
 		if (kr_one(im->cx, &q_class, one_cols, &row, kr_s(im->classes[i].name),
 			kr_i(im->year)))
 			im->classes[i].id = row.id;
-}
-
-static int
-compare_keys(kr_str a, kr_str b)
-{
-	int c = memcmp(a.p, b.p, a.n < b.n ? a.n : b.n);
-
-	return c ? c : (a.n > b.n) - (a.n < b.n);
 }
 
 static int
@@ -200,10 +216,9 @@ plan_leavers(struct kr_import *im)
 		if (k->in_file)
 			continue;
 		plan->leavers++;
-		kr_import_add(im,
-		    &(struct kr_import_row){ .kind = 'l',
-			.name = full_name(im->cx, k->given, k->family),
-			.was = names_now(im, k->groups) });
+		kr_import_add(im, &(struct kr_import_row){ .kind = 'l',
+				      .name = full_name(im->cx, k->given, k->family),
+				      .was = names_now(im, k->groups) });
 	}
 	plan->stopped = plan->rows == 0 ||
 			(plan->leavers >= 10 && (uint64_t)plan->leavers * 5 > active);
@@ -216,8 +231,8 @@ kr_import_compare(struct kr_import *im)
 	kr_rows *rows;
 
 	find_classes(im);
-	rows = kr_query(im->cx, &q_known, kr_i(im->profile->position), kr_i(im->year), today,
-	    today, kr_s(kr_z(im->profile->name)));
+	rows = kr_query(im->cx, &q_known, kr_i(im->profile->position), kr_i(im->year),
+	    today, today, kr_s(kr_z(im->profile->name)));
 	im->known = kr_alloc(im->cx, kr_rows_n(rows) + 1, sizeof *im->known);
 	while (kr_next_(rows, known_cols, KR_LEN(known_cols), &im->known[im->nknown]))
 		im->nknown++;

@@ -1,37 +1,39 @@
-/* Profiles of imports: which columns a file has and how school administration programs call
-   them. A further population is a further table. */
+/* Profiles of imports: which columns a file has and how school administration programs
+   call them. A further population is a further table. */
 #include "school/import.h"
 
 static const char *const key_names[] = { "id", "schuelerid", "idschueler", "interneid",
-	"internid", "interneidnummer", "idnummer", "importid", "eindeutigeid", "quellid",
-	"schildid", "schuelernummer", "schuelernr", "lokalerschluessel", NULL };
+	"internid", "interneidnummer", "idnummer", "importid", "eindeutigeid",
+	"quellid", "schildid", "schuelernummer", "schuelernr", "lokalerschluessel",
+	NULL };
 static const char *const teacher_key_names[] = { "id", "lehrerid", "lehrkraftid",
 	"idlehrer", "interneid", "internid", "interneidnummer", "idnummer", "importid",
 	"eindeutigeid", "quellid", "personalid", "identnummer", "personalnummer",
 	"personalnr", NULL };
-static const char *const family_names[] = { "nachname", "familienname", "name", "zuname",
-	"lastname", "surname", NULL };
-static const char *const given_names[] = { "vorname", "rufname", "vornamen", "firstname",
-	"givenname", NULL };
-static const char *const class_names[] = { "klasse", "klassenbezeichnung", "klassenname",
-	"aktuelleklasse", "klassenkuerzel", "stammklasse", "class", NULL };
+static const char *const family_names[] = { "nachname", "familienname", "name",
+	"zuname", "lastname", "surname", NULL };
+static const char *const given_names[] = { "vorname", "rufname", "vornamen",
+	"firstname", "givenname", NULL };
+static const char *const class_names[] = { "klasse", "klassenbezeichnung",
+	"klassenname", "aktuelleklasse", "klassenkuerzel", "stammklasse", "class",
+	NULL };
 static const char *const short_names[] = { "kuerzel", "lehrerkuerzel", "namenskuerzel",
 	"kurzname", "krz", "short", NULL };
 static const char *const classes_names[] = { "klassen", "klasse", "klassenlehrervon",
 	"klassenleitung", "unterrichtetin", "classes", NULL };
 
 static const struct kr_import_column pupil_columns[] = {
-	{ KR_IM_KEY, "ID", true, key_names },
-	{ KR_IM_FAMILY, "Nachname", true, family_names },
-	{ KR_IM_GIVEN, "Vorname", true, given_names },
-	{ KR_IM_CLASS, "Klasse", true, class_names },
+	{ KR_IM_KEY, "ID", true, "core.import.id_missing", key_names },
+	{ KR_IM_FAMILY, "Nachname", true, "core.import.family_missing", family_names },
+	{ KR_IM_GIVEN, "Vorname", true, "core.import.given_missing", given_names },
+	{ KR_IM_CLASS, "Klasse", true, NULL, class_names },
 };
 static const struct kr_import_column teacher_columns[] = {
-	{ KR_IM_KEY, "ID", true, teacher_key_names },
-	{ KR_IM_FAMILY, "Nachname", true, family_names },
-	{ KR_IM_GIVEN, "Vorname", true, given_names },
-	{ KR_IM_SHORT, "Kürzel", false, short_names },
-	{ KR_IM_CLASSES, "Klassen", false, classes_names },
+	{ KR_IM_KEY, "ID", true, "core.import.id_missing", teacher_key_names },
+	{ KR_IM_FAMILY, "Nachname", true, "core.import.family_missing", family_names },
+	{ KR_IM_GIVEN, "Vorname", true, "core.import.given_missing", given_names },
+	{ KR_IM_SHORT, "Kürzel", false, NULL, short_names },
+	{ KR_IM_CLASSES, "Klassen", false, NULL, classes_names },
 };
 
 static const struct kr_import_profile profiles[] = {

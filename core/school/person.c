@@ -1,5 +1,5 @@
-/* Persons: added, renamed, locked, leaving and coming back. Nobody is ever matched or found
-   by name here; ids and (source, key) alone say who somebody is. */
+/* Persons: added, renamed, locked, leaving and coming back. Nobody is ever matched or
+   found by name here; ids and (source, key) alone say who somebody is. */
 #include "auth/auth.h"
 #include "db/db.h"
 #include "http/nonce.h"
@@ -12,7 +12,8 @@ KR_STMT(x_rename, "ssti", "",
     "UPDATE core_person SET given = ?, family = ?, changed = ? WHERE id = ?");
 KR_STMT(x_set_name, "sssti", "",
     "UPDATE core_person SET given = ?, family = ?, short = ?, changed = ? WHERE id = ?");
-KR_STMT(x_roles, "iti", "", "UPDATE core_person SET roles = ?, changed = ? WHERE id = ?");
+KR_STMT(
+    x_roles, "iti", "", "UPDATE core_person SET roles = ?, changed = ? WHERE id = ?");
 KR_STMT(x_lock, "sti", "",
     "UPDATE core_person SET state = ?, changed = ? WHERE id = ? AND state <> 'left'");
 KR_STMT(x_leave, "tti", "",
@@ -23,8 +24,8 @@ KR_STMT(x_return, "ti", "",
     " changed = ? WHERE id = ?"
     " AND state = 'left'");
 KR_STMT(x_waiting, "i", "", "UPDATE core_person SET activated_at = NULL WHERE id = ?");
-KR_STMT(q_state, "i", "sis",
-    "SELECT account, roles, state FROM core_person WHERE id = ?");
+KR_STMT(
+    q_state, "i", "sis", "SELECT account, roles, state FROM core_person WHERE id = ?");
 KR_STMT(q_other_admin, "ii", "i",
     "SELECT id FROM core_person WHERE (roles & ?) <> 0 AND state = 'active' AND id <> ?"
     " LIMIT 1");
@@ -51,8 +52,8 @@ account_ok(kr_str s)
 		bool letter = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 
 		/* Points and hyphens stand between letters, never at an end. */
-		if (!letter &&
-		    ((c != '.' && c != '-') || i == 0 || i + 1 == s.n || s.p[i - 1] == c))
+		if (!letter && ((c != '.' && c != '-') || i == 0 || i + 1 == s.n ||
+				   s.p[i - 1] == c))
 			return false;
 	}
 	return true;
@@ -80,17 +81,19 @@ kr_person_insert(kr_ctx *cx, const struct kr_person_new *p, kr_str *account_r)
 	    p->roles == 0 || (p->roles & ~(uint32_t)KR_ROLE_ALL) != 0 ||
 	    (account.n > 0 && !account_ok(account)) ||
 	    kr_chars(p->shorthand) > KR_SHORT_MAX) {
-		kr_fail(cx, KR_EINPUT, "person: name, role, account or key cannot be used");
+		kr_fail(
+		    cx, KR_EINPUT, "person: name, role, account or key cannot be used");
 		return 0;
 	}
-	/* Another command may take the name between look and insert: try the next one. */
+	/* Another command may take the name between look and insert: try the next one.
+	 */
 	for (int tries = 0; tries < 8 && kr_status(cx) == KR_OK; tries++) {
 		if (p->account.n == 0)
 			account = kr_account_name(cx, given, family);
-		if (kr_exec_new(cx, &x_add, &id, kr_s(account), kr_s(given), kr_s(family),
-			kr_i(p->roles), kr_s(p->shorthand), kr_s(p->source),
-			p->key.n > 0 ? kr_s(p->key) : kr_null(), kr_t(kr_now(cx)),
-			kr_t(kr_now(cx)))) {
+		if (kr_exec_new(cx, &x_add, &id, kr_s(account), kr_s(given),
+			kr_s(family), kr_i(p->roles), kr_s(p->shorthand),
+			kr_s(p->source), p->key.n > 0 ? kr_s(p->key) : kr_null(),
+			kr_t(kr_now(cx)), kr_t(kr_now(cx)))) {
 			if (account_r)
 				*account_r = account;
 			return id;
@@ -134,14 +137,16 @@ last_admin(kr_ctx *cx, kr_id person, const struct state *s)
 
 	if ((s->roles & KR_ROLE_ADMIN) == 0 || !kr_is(s->state, "active"))
 		return false;
-	if (kr_one(cx, &q_other_admin, one_cols, &one, kr_i(KR_ROLE_ADMIN), kr_i(person)))
+	if (kr_one(
+		cx, &q_other_admin, one_cols, &one, kr_i(KR_ROLE_ADMIN), kr_i(person)))
 		return false;
 	kr_fail(cx, KR_ECONFLICT, "the last administrator stays");
 	return true;
 }
 
 void
-kr_person_set_name(kr_ctx *cx, kr_id person, kr_str given, kr_str family, kr_str shorthand)
+kr_person_set_name(
+    kr_ctx *cx, kr_id person, kr_str given, kr_str family, kr_str shorthand)
 {
 	kr_exec(cx, &x_set_name, kr_s(given), kr_s(family), kr_s(shorthand),
 	    kr_t(kr_now(cx)), kr_i(person));
@@ -160,7 +165,8 @@ kr_kernel_person_rename(kr_ctx *cx, kr_id person, kr_str given, kr_str family)
 		kr_fail(cx, KR_EINPUT, "person: name cannot be used");
 		return;
 	}
-	kr_exec(cx, &x_rename, kr_s(given), kr_s(family), kr_t(kr_now(cx)), kr_i(person));
+	kr_exec(
+	    cx, &x_rename, kr_s(given), kr_s(family), kr_t(kr_now(cx)), kr_i(person));
 	kr_audit(cx, "core.person_renamed", person);
 }
 
@@ -223,7 +229,8 @@ kr_kernel_person_leave(kr_ctx *cx, kr_id person)
 {
 	struct state s;
 
-	if (!known(cx, person, &s) || kr_is(s.state, "left") || last_admin(cx, person, &s))
+	if (!known(cx, person, &s) || kr_is(s.state, "left") ||
+	    last_admin(cx, person, &s))
 		return;
 	kr_person_state_left(cx, person);
 	kr_closure_refresh(cx, &person, 1);

@@ -1,5 +1,5 @@
-/* Which modules the school has opened, for whom, and on which decision. A module without an
-   open policy does not exist for anybody; ended policies stay as proof. */
+/* Which modules the school has opened, for whom, and on which decision. A module
+   without an open policy does not exist for anybody; ended policies stay as proof. */
 #include "app/live.h"
 #include "auth/auth.h"
 #include "html/text.h"
@@ -182,7 +182,8 @@ kr_kernel_module_close(kr_ctx *cx, kr_str module)
 {
 	if (kr_status(cx) != KR_OK)
 		return kr_status(cx);
-	/* A module that is refused or removed can still be closed: its row is what counts. */
+	/* A module that is refused or removed can still be closed: its row is what
+	 * counts. */
 	if (kr_exec(cx, &x_end, kr_t(kr_now(cx)), kr_i(kr_me(cx)), kr_s(module)) == 0)
 		return kr_fail(cx, KR_ENOTFOUND, "this module is not open");
 	changed(cx, "core.module_closed", 0);

@@ -1,11 +1,13 @@
-/* Reading side of the domain kernel: persons and groups as every plugin may see them. */
+/* Reading side of the domain kernel: persons and groups as every plugin may see them.
+ */
 #include "auth/auth.h"
 #include "school/internal.h"
 #include <kr/http.h>
 
 /* Classes first, then courses, clubs, staff, grades; within a kind 5a before 10a. */
-#define ORDER "FIELD(g.kind, 'class', 'course', 'club', 'staff', 'grade'), g.grade, g.name"
-#define COUNT \
+#define ORDER                                                                          \
+	"FIELD(g.kind, 'class', 'course', 'club', 'staff', 'grade'), g.grade, g.name"
+#define COUNT                                                                          \
 	"(SELECT COUNT(*) FROM core_my_group m WHERE m.group_id = g.id AND m.role = 1)"
 
 KR_STMT(q_person, "i", "isssi",
@@ -61,7 +63,8 @@ static bool
 reaches_all(const kr_ctx *cx)
 {
 	return cx->actor->system ||
-	       (cx->actor->roles & (KR_ROLE_TEACHER | KR_ROLE_STAFF | KR_ROLE_ADMIN)) != 0;
+	       (cx->actor->roles & (KR_ROLE_TEACHER | KR_ROLE_STAFF | KR_ROLE_ADMIN)) !=
+		   0;
 }
 
 struct kr_group *
@@ -109,6 +112,7 @@ kr_group_named(kr_ctx *cx, kr_str name)
 	kr_val today = kr_d(kr_today(cx));
 	struct one_id one;
 
-	return kr_one(cx, &q_by_group, one_cols, &one, kr_s(name), today, today) ? one.id
-										  : 0;
+	return kr_one(cx, &q_by_group, one_cols, &one, kr_s(name), today, today)
+		   ? one.id
+		   : 0;
 }

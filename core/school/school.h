@@ -8,8 +8,15 @@
 #include <kr/kernel.h>
 
 /* Lengths of the columns; what is longer is refused, never cut. */
-enum { KR_NAME_MAX = 80, KR_ACCOUNT_MAX = 60, KR_GROUP_MAX = 60, KR_CLASS_MAX = 20,
-	KR_KEY_MAX = 64, KR_SHORT_MAX = 12, KR_DECISION_MAX = 255 };
+enum {
+	KR_NAME_MAX = 80,
+	KR_ACCOUNT_MAX = 60,
+	KR_GROUP_MAX = 60,
+	KR_CLASS_MAX = 20,
+	KR_KEY_MAX = 64,
+	KR_SHORT_MAX = 12,
+	KR_DECISION_MAX = 255
+};
 
 /* Account names: vorname.nachname, transliterated, at most 60 characters, collisions
    numbered from 2 (anna.schmidt2). Of several given names the first counts, hyphens
@@ -30,7 +37,8 @@ int64_t kr_closure_verify(kr_ctx *);
 /* The cron row of core: today's school year, then the comparison above. */
 kr_err kr_school_nightly(kr_ctx *);
 
-/* Class names: "7b" -> grade 7; "EF", "Q1", "Q2" -> 11, 12, 13; 0 = not a class name. */
+/* Class names: "7b" -> grade 7; "EF", "Q1", "Q2" -> 11, 12, 13; 0 = not a class name.
+ */
 int kr_class_grade(kr_str name);
 /* Role of a command line or file: "teacher" -> KR_ROLE_TEACHER; 0 = none. */
 uint32_t kr_role_named(kr_str name);
@@ -40,7 +48,8 @@ const char *kr_role_name(uint32_t one_role); /* "teacher" */
 kr_id kr_year_current(kr_ctx *);
 
 /* Commands have no auth process to ask: they give the connection to its database here,
-   as user kreide_auth. What it wrote is committed by the command, after the school's. */
+   as user kreide_auth. What it wrote is committed by the command, after the school's.
+ */
 void kr_school_auth_conn(struct kr_conn *);
 
 /* ── persons, many at once ── */
@@ -53,21 +62,27 @@ void kr_member_begin(kr_ctx *, kr_id group, kr_id person, enum kr_member);
 void kr_member_end(kr_ctx *, kr_id group, kr_id person, enum kr_member);
 void kr_guardian_begin(kr_ctx *, kr_id guardian, kr_id child);
 kr_id kr_person_by_account(kr_ctx *, kr_str account); /* 0: none */
-/* Group by name among today's: class first, then course, club, staff, grade; 0: none. */
+/* Group by name among today's: class first, then course, club, staff, grade; 0: none.
+ */
 kr_id kr_group_named(kr_ctx *, kr_str name);
 
 /* ── stored audiences: one row per mixture, found again by its digest ── */
 enum kr_part_kind { /* order of the ENUM in core_audience_part */
-	KR_PART_ALL = 1, KR_PART_ROLES, KR_PART_GROUP, KR_PART_GROUP_PARENTS,
-	KR_PART_PERSON, KR_PART_PERSON_PARENTS
+	KR_PART_ALL = 1,
+	KR_PART_ROLES,
+	KR_PART_GROUP,
+	KR_PART_GROUP_PARENTS,
+	KR_PART_PERSON,
+	KR_PART_PERSON_PARENTS
 };
 struct kr_audience_part {
 	enum kr_part_kind kind;
 	kr_id ref;       /* roles, group or person */
 	uint32_t member; /* enum kr_member, 0 = any */
 };
-/* The id of the audience of these parts, made when there is none yet; 0 when the list is
-   empty or longer than 50. Who may address whom is asked by kr_audience_allowed(). */
+/* The id of the audience of these parts, made when there is none yet; 0 when the list
+   is empty or longer than 50. Who may address whom is asked by kr_audience_allowed().
+ */
 kr_id kr_audience_store(kr_ctx *, const struct kr_audience_part *, size_t n);
 /* "all", "roles:3", "group:12", "group:12:1", "parents:12", "person:5",
    "personparents:5": how forms send a part. False when it is none. */

@@ -1,4 +1,5 @@
-/* Small things of the domain kernel: lists of ids, clean texts, names of roles and classes. */
+/* Small things of the domain kernel: lists of ids, clean texts, names of roles and
+ * classes. */
 #include "school/internal.h"
 
 #include <stdlib.h>
@@ -52,6 +53,22 @@ gap_at(kr_str s, size_t at)
 	return 0;
 }
 
+/* Nothing to trim and no gap to close: the rule, and worth no second copy. */
+static bool
+is_tidy(kr_str s)
+{
+	bool gap = true; /* a blank in front */
+
+	for (size_t i = 0; i < s.n; i++) {
+		bool blank = gap_at(s, i) > 0;
+
+		if (blank && (gap || s.p[i] != ' '))
+			return false;
+		gap = blank;
+	}
+	return s.n > 0 && !gap;
+}
+
 bool
 kr_has_hidden(kr_str s)
 {
@@ -66,8 +83,8 @@ kr_has_hidden(kr_str s)
 			return true;
 		if (c[0] == 0xe2 && c[1] == 0x81 && c[2] >= 0xa0 && c[2] <= 0xa9)
 			return true;
-		if (c[0] == 0xef && ((c[1] == 0xbb && c[2] == 0xbf) ||
-					(c[1] == 0xbf && c[2] == 0xbd)))
+		if (c[0] == 0xef &&
+		    ((c[1] == 0xbb && c[2] == 0xbf) || (c[1] == 0xbf && c[2] == 0xbd)))
 			return true;
 	}
 	return false;
@@ -82,6 +99,13 @@ kr_clean_text(kr_ctx *cx, kr_str s, size_t max, kr_str *text_r)
 
 	if (!kr_utf8_ok(s) || kr_has_hidden(s))
 		return false;
+	if (is_tidy(s)) {
+		text = kr_nfc(cx->arena, s);
+		if (kr_chars(text) > max)
+			return false;
+		*text_r = text;
+		return true;
+	}
 	kr_buf_init(&b, cx->arena, s.n + 1);
 	for (size_t i = 0; i < s.n;) {
 		size_t blank = gap_at(s, i);

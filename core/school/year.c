@@ -40,7 +40,8 @@ kr_kernel_year(kr_ctx *cx, kr_str name, kr_date starts, kr_date ends)
 	if (kr_status(cx) != KR_OK)
 		return;
 	if (!kr_clean_text(cx, name, 20, &name) || starts.day >= ends.day) {
-		kr_fail(cx, KR_EINPUT, "school year: no name, or it ends before it begins");
+		kr_fail(
+		    cx, KR_EINPUT, "school year: no name, or it ends before it begins");
 		return;
 	}
 	kr_exec(cx, &x_year, kr_s(name), kr_d(starts), kr_d(ends));

@@ -1,4 +1,5 @@
-/* Parts of krlint: one source file, cut into tokens, and what its rules need to know. */
+/* Parts of krlint: one source file, cut into tokens, and what its rules need to know.
+ */
 #ifndef KR_TOOLS_KRLINT_H
 #define KR_TOOLS_KRLINT_H
 
@@ -48,7 +49,8 @@ struct kr_lint_file {
 	char *text;
 	size_t n;
 	bool c, header, script, data;
-	/* "base", "http" ... of core; "plugins", "tests", "scan", "tools"; "": others */
+	/* "base", "http" ... of core; "plugins", "tests", "scan", "tools"; "": others
+	 */
 	char room[24];
 	char plugin[40]; /* its name, without the leading _ of the skeleton */
 	unsigned lines;
@@ -77,15 +79,15 @@ void kr_lint_say(const struct kr_lint_file *, unsigned line, const char *code,
     const char *fmt, ...) KR_LINT_PRINTF(4, 5);
 
 /* ── the rules; what and why is in the table of krlint.c ── */
-void kr_lint_layers(const struct kr_lint_file *);  /* krlint_layer.c */
-void kr_lint_layers_unused(FILE *);
+void kr_lint_layers(const struct kr_lint_file *); /* krlint_layer.c */
+size_t kr_lint_layers_unused(FILE *); /* exceptions that nobody uses; how many */
 void kr_lint_library(const struct kr_lint_file *);
-void kr_lint_banned(const struct kr_lint_file *);  /* krlint_call.c */
+void kr_lint_banned(const struct kr_lint_file *); /* krlint_call.c */
 void kr_lint_plugin_calls(const struct kr_lint_file *);
 void kr_lint_statement(const struct kr_lint_file *);
 void kr_lint_markup_calls(const struct kr_lint_file *);
 void kr_lint_safe(const struct kr_lint_file *);
-void kr_lint_log(const struct kr_lint_file *);     /* krlint_data.c */
+void kr_lint_log(const struct kr_lint_file *); /* krlint_data.c */
 void kr_lint_statics(const struct kr_lint_file *);
 void kr_lint_markup(const struct kr_lint_file *);
 void kr_lint_keys(const struct kr_lint_file *);

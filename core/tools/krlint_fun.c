@@ -61,14 +61,15 @@ is_control(const struct kr_lint_tok *t)
 	return false;
 }
 
-/* Whether a statement may begin after token i: then its indentation says how deep it is,
-   braces or not. */
+/* Whether a statement may begin after token i: then its indentation says how deep it
+   is, braces or not. */
 static bool
 statement_follows(const struct kr_lint_file *f, size_t i)
 {
 	const struct kr_lint_tok *t = &f->toks.p[i];
 
-	if (mark(t, ';') || mark(t, '}') || kr_lint_is(t, "else") || kr_lint_is(t, "do"))
+	if (mark(t, ';') || mark(t, '}') || kr_lint_is(t, "else") ||
+	    kr_lint_is(t, "do"))
 		return true;
 	if (mark(t, ')')) {
 		size_t open = opening(f, i);
@@ -141,7 +142,8 @@ kr_lint_functions(struct kr_lint_file *f)
 		    !mark(&f->toks.p[i - 1], ')'))
 			continue;
 		for (close = i + 1; close < f->toks.n; close++)
-			if (mark(&f->toks.p[close], '}') && f->toks.p[close].column == 1)
+			if (mark(&f->toks.p[close], '}') &&
+			    f->toks.p[close].column == 1)
 				break;
 		if (close == f->toks.n)
 			return;

@@ -39,7 +39,9 @@ kr_lint_starts(const struct kr_lint_tok *t, const char *beginning)
 const struct kr_lint_tok *
 kr_lint_at(const struct kr_lint_file *f, size_t i)
 {
-	static const struct kr_lint_tok none = { .type = KR_LINT_MARK, .p = "", .n = 0 };
+	static const struct kr_lint_tok none = {
+		.type = KR_LINT_MARK, .p = "", .n = 0
+	};
 
 	return i < f->toks.n ? &f->toks.p[i] : &none;
 }

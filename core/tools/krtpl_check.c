@@ -203,7 +203,7 @@ kr_tpl_check_attr(struct kr_tpl *t, const struct kr_tpl_attr *a)
 		check_id(t, a);
 	else if (strcmp(a->name, "for") == 0)
 		note(t, 'l', kr_tpl_str(&a->value), a->line);
-	else if (strcmp(a->name, "tabindex") == 0 && atol(plain) > 0)
+	else if (strcmp(a->name, "tabindex") == 0 && strtol(plain, NULL, 10) > 0)
 		kr_tpl_warn(t, a->line, "tabindex",
 		    "a positive tabindex breaks the order "
 		    "of the keyboard");

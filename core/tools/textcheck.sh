@@ -23,13 +23,23 @@ say() {
 # po FILE: a line per text: key, s (one form) or p (plural), its placeholders in order
 po() {
 	msgcat --no-wrap "$1" | awk '
+		function form() { # one msgstr is complete
+			if (!instr) return
+			if (text == "") empty = 1
+			while (match(text, /\{[1-9]\}/)) {
+				marks = marks substr(text, RSTART + 1, 1)
+				text = substr(text, RSTART + 3)
+			}
+			instr = 0
+		}
 		function flush() {
+			form()
 			if (key == "") return
-			n = split(marks, m, ""); all = ""
+			all = ""
 			for (i = 1; i <= 9; i++) if (index(marks, i)) all = all i
 			print key, (plural ? "p" : "s"), (empty ? "empty" : "ok"), "{" all "}"
 		}
-		/^#~/ { next }
+		/^#/ { next }
 		/^msgid "/ {
 			flush()
 			key = $0; sub(/^msgid "/, "", key); sub(/"$/, "", key)
@@ -37,13 +47,11 @@ po() {
 		}
 		/^msgid_plural/ { plural = 1; next }
 		/^msgstr/ {
-			s = $0; sub(/^msgstr(\[[0-9]\])? "/, "", s); sub(/"$/, "", s)
-			if (s == "") empty = 1
-			# the singular may say "one" without its number
-			while (match(s, /\{[1-9]\}/)) {
-				marks = marks substr(s, RSTART + 1, 1); s = substr(s, RSTART + 3)
-			}
+			form()
+			text = $0; sub(/^msgstr(\[[0-9]\])? "/, "", text); sub(/"$/, "", text)
+			instr = 1; next
 		}
+		/^"/ && instr { s = substr($0, 2); sub(/"$/, "", s); text = text s }
 		END { flush() }' | grep -v '^ ' | sort
 }
 

@@ -30,6 +30,7 @@ struct import_plan {
 	bool ready;   /* can be applied */
 	bool stopped; /* only with the box ticked */
 	bool nothing; /* no change at all */
+	bool empty;   /* ... because there is nobody in the file */
 	bool cut;     /* more errors than are listed */
 	KR_ARRAY(struct import_error) faults;
 	KR_ARRAY(struct import_change) new_ones;

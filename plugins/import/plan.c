@@ -71,6 +71,7 @@ import_show(kr_ctx *cx)
 	for (size_t i = 0; i < p.list.n; i++)
 		add(cx, &p.list.p[i], &view);
 	view.nothing = p.errors + p.fresh + p.changed + p.moved + p.leavers == 0;
+	view.empty = view.nothing && p.rows == 0;
 	view.ready = p.errors == 0 && !view.nothing;
 	view.cut = view.faults.n < p.errors;
 	return import_plan(cx, &view);

@@ -13,6 +13,12 @@ KR_STMT(q_closed, "i", "iisddsd",
     " (SELECT MAX(o.id) FROM core_policy o WHERE o.module = p.module)");
 KR_STMT(
     q_groups, "i", "i", "SELECT group_id FROM core_policy_group WHERE policy_id = ?");
+/* This year's classes first, 5a before 10a, then all other groups. */
+KR_STMT(q_offer, "dd", "isb",
+    "SELECT g.id, g.name, g.kind = 'class' FROM core_group g WHERE g.year_id = 0"
+    " OR g.year_id IN (SELECT y.id FROM core_year y WHERE y.starts <= ? AND y.ends >= ?)"
+    " ORDER BY FIELD(g.kind, 'class', 'course', 'club', 'staff', 'grade'), g.grade,"
+    " g.name");
 /* Everybody who has the module by role, or by a group, today. */
 KR_STMT(q_people, "ii", "i",
     "SELECT COUNT(*) FROM core_person p WHERE p.state = 'active' AND ((p.roles & ?) <> 0"
@@ -31,6 +37,13 @@ static const struct kr_col decision_cols[] = { KR_COL(struct decision, id),
 	KR_COL(struct decision, roles), KR_COL(struct decision, module),
 	KR_COL(struct decision, from), KR_COL(struct decision, until),
 	KR_COL(struct decision, text), KR_COL(struct decision, day) };
+struct offer {
+	int64_t id;
+	kr_str name;
+	bool is_class;
+};
+static const struct kr_col offer_cols[] = { KR_COL(struct offer, id),
+	KR_COL(struct offer, name), KR_COL(struct offer, is_class) };
 struct one {
 	int64_t n;
 };
@@ -68,26 +81,35 @@ groups_of(kr_ctx *cx, kr_id policy, size_t *n_r)
 	return ids;
 }
 
+static bool
+among(kr_id id, const kr_id *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i] == id)
+			return true;
+	return false;
+}
+
 /* Every group of the school, classes apart, with a tick at those chosen. */
 static void
 offer_groups(
     kr_ctx *cx, struct modules_groups *view, const kr_id *chosen, size_t nchosen)
 {
-	size_t n;
-	const struct kr_group *g = kr_groups_for_me(cx, &n);
+	kr_val today = kr_d(kr_today(cx));
+	kr_rows *rows = kr_query(cx, &q_offer, today, today);
+	size_t n = kr_rows_n(rows);
+	struct offer o;
 
 	view->classes.p = kr_alloc(cx, n + 1, sizeof *view->classes.p);
 	view->others.p = kr_alloc(cx, n + 1, sizeof *view->others.p);
-	for (size_t i = 0; i < n; i++) {
-		struct modules_group c = { .id = g[i].id, .name = g[i].name };
+	while (kr_next(rows, offer_cols, &o)) {
+		struct modules_group g = { o.id, o.name, among(o.id, chosen, nchosen) };
 
-		for (size_t k = 0; k < nchosen; k++)
-			c.on = c.on || chosen[k] == g[i].id;
-		view->some = view->some || c.on;
-		if (kr_is(g[i].kind, "class"))
-			view->classes.p[view->classes.n++] = c;
+		view->some = view->some || g.on;
+		if (o.is_class)
+			view->classes.p[view->classes.n++] = g;
 		else
-			view->others.p[view->others.n++] = c;
+			view->others.p[view->others.n++] = g;
 	}
 }
 
@@ -147,7 +169,7 @@ modules_form_page(kr_ctx *cx)
 	return modules_form(cx, &view);
 }
 
-/* What was typed comes back by itself; only the groups are ours to tick. */
+/* What was typed comes back by itself; ticks are ours to set. */
 kr_err
 modules_form_again(kr_ctx *cx)
 {
@@ -161,6 +183,7 @@ modules_form_again(kr_ctx *cx)
 	if (!decidable(cx, kr_in_s(cx, "module"), &m))
 		return kr_status(cx);
 	describe(cx, &m, &view);
+	view.whom = modules_for(chosen_roles(cx), KR_S(""));
 	offer_groups(cx, &view.groups, chosen, n);
 	return modules_form(cx, &view);
 }

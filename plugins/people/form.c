@@ -118,21 +118,45 @@ people_edit(kr_ctx *cx)
 	return people_form(cx, &view);
 }
 
+static uint32_t
+ticked(kr_ctx *cx)
+{
+	uint32_t chosen = 0;
+
+	for (size_t i = 0; i < KR_LEN(roles); i++)
+		chosen |= kr_in_b(cx, roles[i].name) ? roles[i].role : 0;
+	return chosen;
+}
+
+/* What was typed comes back by itself, but for the ticks. */
 kr_err
-people_change(kr_ctx *cx)
+people_edit_again(kr_ctx *cx)
 {
 	kr_id id = kr_object(cx);
-	uint32_t chosen = 0;
+	struct people_form view = {
+		.id = id, .me = id == kr_me(cx), .roles = people_roles_of(ticked(cx))
+	};
 	struct person p;
 
 	if (!kr_one(cx, &q_person, person_cols, &p, kr_i(id)))
 		return kr_fail(cx, KR_ENOTFOUND, "person is gone");
-	for (size_t i = 0; i < KR_LEN(roles); i++)
-		chosen |= kr_in_b(cx, roles[i].name) ? roles[i].role : 0;
+	view.title = kr_fmt(cx, "%.*s %.*s", KR_FMT(p.given), KR_FMT(p.family));
+	return people_form(cx, &view);
+}
+
+kr_err
+people_change(kr_ctx *cx)
+{
+	kr_id id = kr_object(cx);
+	uint32_t chosen = ticked(cx);
+	struct person p;
+
+	if (!kr_one(cx, &q_person, person_cols, &p, kr_i(id)))
+		return kr_fail(cx, KR_ENOTFOUND, "person is gone");
 	if (chosen == 0)
 		return kr_in_bad(cx, "", "people.no_role");
 	if (id == kr_me(cx) && (chosen & KR_ROLE_ADMIN) == 0)
-		return kr_in_bad(cx, "admin", "people.keep_admin");
+		return kr_in_bad(cx, "", "people.keep_admin");
 	if (!kr_eq(p.given, kr_in_s(cx, "given")) ||
 	    !kr_eq(p.family, kr_in_s(cx, "family")))
 		kr_kernel_person_rename(

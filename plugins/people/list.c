@@ -15,15 +15,17 @@
 	"istts"
 /* Up to three words, each in the name or the account; who has left is only shown when
    he is asked for. */
-#define MATCH                                                                                \
-	" (CONCAT(p.given, ' ', p.family) LIKE ? OR p.account LIKE ?)"                       \
-	" AND (CONCAT(p.given, ' ', p.family) LIKE ? OR p.account LIKE ?)"                   \
-	" AND (CONCAT(p.given, ' ', p.family) LIKE ? OR p.account LIKE ?)"                   \
-	" AND (p.roles & ?) <> 0 AND p.state = ELT(?, 'active', 'active', 'locked', 'left'," \
-	"  p.state) AND (? <> 1 OR p.activated_at IS NOT NULL)"                              \
-	" AND (? <> 2 OR p.activated_at IS NULL) AND (? <> 5 OR p.state <> 'left')"          \
-	" AND (? = 0 OR EXISTS (SELECT 1 FROM core_my_group f WHERE f.person_id = p.id"      \
-	"  AND f.group_id = ?))"
+#define WORD                                                                           \
+	" (CONCAT(p.given, ' ', p.family) LIKE ?"                                      \
+	" OR CONVERT(p.account USING utf8mb4) LIKE ?)"
+#define MATCH                                                                               \
+	WORD                                                                                \
+	    " AND" WORD " AND" WORD " AND (p.roles & ?) <> 0"                               \
+	    " AND p.state = ELT(?, 'active', 'active', 'locked', 'left', p.state)"          \
+	    " AND (? <> 1 OR p.activated_at IS NOT NULL)"                                   \
+	    " AND (? <> 2 OR p.activated_at IS NULL) AND (? <> 5 OR p.state <> 'left')"     \
+	    " AND (? = 0 OR EXISTS (SELECT 1 FROM core_my_group f WHERE f.person_id = p.id" \
+	    "  AND f.group_id = ?))"
 #define MATCH_IN                                                                       \
 	"ssssss"                                                                       \
 	"iiiii"                                                                        \

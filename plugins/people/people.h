@@ -104,7 +104,7 @@ kr_handler people_show_page, people_lock, people_unlock, people_sign_out, people
     people_return, people_join, people_part, people_child;
 kr_guard people_known;
 /* form.c */
-kr_handler people_new, people_create, people_edit, people_change;
+kr_handler people_new, people_create, people_edit, people_edit_again, people_change;
 /* slip.c */
 kr_handler people_code_page, people_code_make, people_pick_page, people_slips_make;
 /* Draws the sheet; the codes are nowhere else. */

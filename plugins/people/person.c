@@ -83,7 +83,7 @@ people_show_page(kr_ctx *cx)
 	view.locked = kr_is(p.state, "locked");
 	KR_FILL(cx, view.groups, kr_query(cx, &q_groups, id, today, today), group_cols);
 	for (size_t i = 0; i < view.groups.n; i++)
-		view.groups.p[i].removable = view.may_write;
+		view.groups.p[i].removable = view.may_write && !view.gone;
 	KR_FILL(cx, view.guardians, kr_query(cx, &q_guardians, id), relative_cols);
 	KR_FILL(cx, view.children, kr_query(cx, &q_children, id), relative_cols);
 	return people_show(cx, &view);

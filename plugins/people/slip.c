@@ -10,8 +10,8 @@ KR_STMT(q_person, "i",
     " MIN(g.name) FROM core_my_group m JOIN core_group g ON g.id = m.group_id"
     " AND g.kind = 'class' WHERE m.person_id = p.id AND m.role = 1), ''), p.state,"
     " p.activated_at FROM core_person p WHERE p.id = ?");
-/* Of a class those who have never signed in; of those ticked everybody who may. Oneself
-   never: the code would end one's own session. */
+/* Of a class those who belong to it and have never signed in; of those ticked everybody
+   who may. Oneself never: the code would end one's own session. */
 #define SLIP                                                                           \
 	"SELECT p.id, CONCAT(p.given, ' ', p.family), p.account, COALESCE((SELECT"     \
 	" MIN(k.name) FROM core_my_group o JOIN core_group k ON k.id = o.group_id"     \
@@ -24,7 +24,7 @@ KR_STMT(q_person, "i",
 	" AND p.state = 'active' AND p.id <> ? ORDER BY p.family, p.given, p.id"
 KR_STMT(q_waiting, "ii", SLIP_OUT,
     SLIP "core_my_group m JOIN core_person p ON p.id = m.person_id"
-	 " AND p.activated_at IS NULL WHERE m.group_id = ?" SLIP_ORDER);
+	 " AND p.activated_at IS NULL WHERE m.group_id = ? AND m.role = 1" SLIP_ORDER);
 KR_STMT(q_listed, "si", SLIP_OUT,
     SLIP "JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) j JOIN core_person p"
 	 " ON p.id = j.id WHERE TRUE" SLIP_ORDER);

@@ -256,6 +256,5 @@ tasks_zip(kr_ctx *cx)
 	    KR_FMT(safe_name(cx, head.title)));
 	for (size_t i = 0; i < answers.n; i++)
 		add_pupil(&z, &answers.p[i], files, owner, nfiles);
-	kr_audit(cx, "task.downloaded", head.id);
 	return kr_send_zip(cx, kr_fmt(cx, "%.*s.zip", KR_FMT(z.root)), z.items, z.n);
 }

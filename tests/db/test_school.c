@@ -1,5 +1,5 @@
-/* The domain kernel against a real server, which db.sh has started in argv[1]; linked with
-   libkreide.a. argv[2] is the repository. */
+/* The domain kernel against a real server, which db.sh has started in argv[1]; linked
+   with libkreide.a. argv[2] is the repository. */
 #include "auth/auth.h"
 #include "db/db.h"
 #include "plugin/registry.h"
@@ -23,8 +23,8 @@ static struct kr_ctx cx;
 static struct kr_actor actor;
 static const struct kr_plugin tasks = { .name = "tasks", .title = "tasks.title" };
 static const struct kr_plugin people = { .name = "people", .flags = KR_PL_SYSTEM };
-static struct kr_loaded loaded[] = { { .name = "core" }, { .p = &tasks, .name = "tasks" },
-	{ .p = &people, .name = "people" },
+static struct kr_loaded loaded[] = { { .name = "core" },
+	{ .p = &tasks, .name = "tasks" }, { .p = &people, .name = "people" },
 	{ .p = &tasks, .name = "broken", .refused = "broken: no permission [KR-R1]" } };
 static struct kr_app app = { .plugins = loaded, .nplugins = KR_LEN(loaded) };
 
@@ -70,12 +70,14 @@ count(const struct kr_stmt *st, const kr_val *v, size_t n)
 
 KR_STMT(q_my_group, "iii", "i",
     "SELECT COUNT(*) FROM core_my_group WHERE person_id = ? AND group_id = ? AND role = ?");
-KR_STMT(q_my_groups, "i", "i", "SELECT COUNT(*) FROM core_my_group WHERE person_id = ?");
+KR_STMT(
+    q_my_groups, "i", "i", "SELECT COUNT(*) FROM core_my_group WHERE person_id = ?");
 KR_STMT(q_my_audience, "ii", "i",
     "SELECT COUNT(*) FROM core_my_audience WHERE person_id = ? AND audience_id = ?");
 KR_STMT(q_childs_group, "ii", "i",
     "SELECT COUNT(*) FROM core_my_childs_group WHERE guardian_id = ? AND group_id = ?");
-KR_STMT(q_live, "s", "i", "SELECT COUNT(*) FROM core_policy WHERE module = ? AND live = 1");
+KR_STMT(
+    q_live, "s", "i", "SELECT COUNT(*) FROM core_policy WHERE module = ? AND live = 1");
 KR_STMT(q_policies, "s", "i", "SELECT COUNT(*) FROM core_policy WHERE module = ?");
 KR_STMT(q_epoch, "", "i", "SELECT value FROM core_epoch WHERE name = 'rights'");
 KR_STMT(q_persons, "s", "i", "SELECT COUNT(*) FROM core_person WHERE source = ?");
@@ -95,9 +97,9 @@ KR_STMT(x_tamper2, "i", "",
 static kr_id
 person(const char *given, const char *family, uint32_t roles)
 {
-	return kr_kernel_person_add(&cx,
-	    &(struct kr_person_new){ .given = kr_z(given), .family = kr_z(family),
-		.roles = roles });
+	return kr_kernel_person_add(
+	    &cx, &(struct kr_person_new){
+		     .given = kr_z(given), .family = kr_z(family), .roles = roles });
 }
 
 static kr_str
@@ -120,7 +122,8 @@ test_statements(void **state)
 	size_t n = 0;
 
 	(void)state;
-	for (const struct kr_stmt *const *s = __start_kr_stmts; s < __stop_kr_stmts; s++) {
+	for (const struct kr_stmt *const *s = __start_kr_stmts; s < __stop_kr_stmts;
+	     s++) {
 		/* those of the auth process run as another user */
 		bool ok = kr_stmt_verify(rw, *s, why, sizeof why) ||
 			  kr_stmt_verify(auth, *s, why, sizeof why);
@@ -161,8 +164,8 @@ test_years(void **state)
 	assert_false(kr_is_school_day(&cx, kr_date_civil(2026, 11, 21)));
 	end(KR_OK);
 	begin();
-	kr_kernel_holiday(&cx, KR_S("x"), kr_date_civil(2026, 2, 2),
-	    kr_date_civil(2026, 2, 1));
+	kr_kernel_holiday(
+	    &cx, KR_S("x"), kr_date_civil(2026, 2, 2), kr_date_civil(2026, 2, 1));
 	end(KR_EINPUT);
 }
 
@@ -185,7 +188,8 @@ static const struct {
 	{ "文", "李", "konto.konto" },
 	{ "文", "李", "konto.konto2" },
 	{ "-", "X", "konto.x" },
-	{ "Maximilian-Alexander-Konstantin-Theodor", "Freiherr von Lüttwitz-Öhlenschläger-Brauneck",
+	{ "Maximilian-Alexander-Konstantin-Theodor",
+	    "Freiherr von Lüttwitz-Öhlenschläger-Brauneck",
 	    "maximilian-alexander-konsta.freihervonluettwitz-oehlensch" },
 };
 
@@ -214,14 +218,16 @@ test_accounts(void **state)
 	person("Anna", "Schmidt", 32);
 	end(KR_EINPUT);
 	begin();
-	kr_kernel_person_add(&cx,
-	    &(struct kr_person_new){ .given = KR_S("A"), .family = KR_S("B"), .roles = 1,
-		.account = KR_S("anna.schmidt") });
+	kr_kernel_person_add(&cx, &(struct kr_person_new){ .given = KR_S("A"),
+				      .family = KR_S("B"),
+				      .roles = 1,
+				      .account = KR_S("anna.schmidt") });
 	end(KR_ECONFLICT);
 	begin();
-	kr_kernel_person_add(&cx,
-	    &(struct kr_person_new){ .given = KR_S("A"), .family = KR_S("B"), .roles = 1,
-		.account = KR_S("../x") });
+	kr_kernel_person_add(&cx, &(struct kr_person_new){ .given = KR_S("A"),
+				      .family = KR_S("B"),
+				      .roles = 1,
+				      .account = KR_S("../x") });
 	end(KR_EINPUT);
 }
 
@@ -291,14 +297,18 @@ test_closure(void **state)
 
 	aud = kr_audience_store(&cx,
 	    (struct kr_audience_part[]){ { KR_PART_GROUP, b7, KR_MEMBER },
-		{ KR_PART_PERSON, teacher, 0 }, { KR_PART_PERSON, teacher, 0 } }, 3);
-	aud_parents = kr_audience_store(&cx,
-	    &(struct kr_audience_part){ KR_PART_GROUP_PARENTS, b7, 0 }, 1);
-	aud_roles = kr_audience_store(&cx,
-	    &(struct kr_audience_part){ KR_PART_ROLES, KR_ROLE_PARENT, 0 }, 1);
-	assert_int_equal(kr_audience_store(&cx,
-	    (struct kr_audience_part[]){ { KR_PART_PERSON, teacher, 0 },
-		{ KR_PART_GROUP, b7, KR_MEMBER } }, 2), aud);
+		{ KR_PART_PERSON, teacher, 0 }, { KR_PART_PERSON, teacher, 0 } },
+	    3);
+	aud_parents = kr_audience_store(
+	    &cx, &(struct kr_audience_part){ KR_PART_GROUP_PARENTS, b7, 0 }, 1);
+	aud_roles = kr_audience_store(
+	    &cx, &(struct kr_audience_part){ KR_PART_ROLES, KR_ROLE_PARENT, 0 }, 1);
+	assert_int_equal(
+	    kr_audience_store(&cx,
+		(struct kr_audience_part[]){
+		    { KR_PART_PERSON, teacher, 0 }, { KR_PART_GROUP, b7, KR_MEMBER } },
+		2),
+	    aud);
 	(void)kr_audience_parts(&cx, aud, &n);
 	assert_int_equal(n, 2);
 	assert_int_equal(COUNT(q_my_audience, kr_i(pupil), kr_i(aud)), 1);
@@ -367,7 +377,8 @@ test_addressing(void **state)
 	begin();
 	b7 = kr_group_named(&cx, KR_S("7b"));
 	c7 = kr_kernel_group(&cx, KR_S("class"), KR_S("7c"));
-	actor = (struct kr_actor){ .person = kr_person_by_account(&cx, KR_S("mia.oeztuerk")),
+	actor = (struct kr_actor){ .person =
+				       kr_person_by_account(&cx, KR_S("mia.oeztuerk")),
 		.roles = KR_ROLE_PUPIL };
 	assert_true(actor.person > 0 && b7 > 0 && c7 > 0);
 	list = kr_groups_for_me(&cx, &n);
@@ -486,7 +497,7 @@ test_policy(void **state)
 /* ── import ── */
 
 static struct kr_import_plan plan;
-static size_t ncodes;
+static size_t ncodes, memory;
 static struct kr_import_code *codes;
 
 /* Plans and applies; expects new, changed, moved, leavers. */
@@ -498,17 +509,20 @@ import(const char *profile, const char *text, bool force, const char *want)
 	begin();
 	assert_int_equal(
 	    kr_kernel_import_plan(&cx, kr_z(profile), kr_z(text), &plan), KR_OK);
-	snprintf(got, sizeof got, "%u %u %u %u%s%s", plan.fresh, plan.changed, plan.moved,
-	    plan.leavers, plan.stopped ? " stopped" : "", plan.errors ? " errors" : "");
+	snprintf(got, sizeof got, "%u %u %u %u%s%s", plan.fresh, plan.changed,
+	    plan.moved, plan.leavers, plan.stopped ? " stopped" : "",
+	    plan.errors ? " errors" : "");
 	assert_string_equal(got, want);
 	if (plan.errors || (plan.stopped && !force)) {
-		assert_true(
-		    kr_kernel_import_apply(&cx, &plan, force, &codes, &ncodes) != KR_OK);
+		assert_true(kr_kernel_import_apply(
+				&cx, &plan, force, &codes, &ncodes) != KR_OK);
 		end(plan.errors ? KR_EINPUT : KR_ECONFLICT);
 		return;
 	}
-	assert_int_equal(kr_kernel_import_apply(&cx, &plan, force, &codes, &ncodes), KR_OK);
+	assert_int_equal(
+	    kr_kernel_import_apply(&cx, &plan, force, &codes, &ncodes), KR_OK);
 	assert_int_equal(ncodes, plan.fresh);
+	memory = kr_arena_used(arena);
 	assert_int_equal(kr_closure_verify(&cx), 0);
 	end(KR_OK);
 }
@@ -529,15 +543,18 @@ test_import(void **state)
 	import("pupils", HEAD "1;Meier;Ida;8A\n2;Meier;Ida;8a\n3;Weber;Jan;ef\n", false,
 	    "0 0 0 0");
 	/* married name, other class, both, and the same name under another number */
-	import("pupils", HEAD "1;Meier;Ida;8b\n2;Meyer;Ida;8c\n3;Weber;Jan;EF\n4;Meier;Ida;8a\n",
+	import("pupils",
+	    HEAD "1;Meier;Ida;8b\n2;Meyer;Ida;8c\n3;Weber;Jan;EF\n4;Meier;Ida;8a\n",
 	    false, "1 1 2 0");
 	begin();
 	ida = kr_person_by_account(&cx, KR_S("ida.meier"));
 	ida2 = kr_person_by_account(&cx, KR_S("ida.meier2"));
 	assert_int_equal(COUNT(q_my_group, kr_i(ida),
-	    kr_i(kr_group_named(&cx, KR_S("8b"))), kr_i(1)), 1);
+			     kr_i(kr_group_named(&cx, KR_S("8b"))), kr_i(1)),
+	    1);
 	assert_int_equal(COUNT(q_my_group, kr_i(ida),
-	    kr_i(kr_group_named(&cx, KR_S("Jahrgang 8"))), kr_i(1)), 1);
+			     kr_i(kr_group_named(&cx, KR_S("Jahrgang 8"))), kr_i(1)),
+	    1);
 	assert_int_equal(COUNT(q_my_groups, kr_i(ida)), 2);
 	assert_true(ida2 > 0 && kr_person_by_account(&cx, KR_S("ida.meier3")) > 0);
 	end(KR_OK);
@@ -547,12 +564,14 @@ test_import(void **state)
 	begin();
 	assert_int_equal(COUNT(q_my_groups, kr_i(ida)), 0);
 	end(KR_OK);
-	import("pupils", HEAD "1;Meier;Ida;8c\n2;Meyer;Ida;8c\n3;Weber;Jan;EF\n4;Meier;Ida;8a\n",
+	import("pupils",
+	    HEAD "1;Meier;Ida;8c\n2;Meyer;Ida;8c\n3;Weber;Jan;EF\n4;Meier;Ida;8a\n",
 	    false, "1 0 0 0");
 	assert_int_equal(ncodes, 1);
 	begin();
 	assert_int_equal(COUNT(q_my_group, kr_i(ida),
-	    kr_i(kr_group_named(&cx, KR_S("8c"))), kr_i(1)), 1);
+			     kr_i(kr_group_named(&cx, KR_S("8c"))), kr_i(1)),
+	    1);
 	end(KR_OK);
 	/* one fault and nothing happens */
 	import("pupils", HEAD "1;;Ida;8c\n9;Neu;Nele;8c\n", false, "0 0 0 0 errors");
@@ -560,17 +579,24 @@ test_import(void **state)
 	assert_int_equal(COUNT(q_persons, kr_s(KR_S("pupils"))), 4);
 	end(KR_OK);
 	/* teachers are another source: nobody of the pupils leaves */
-	import("teachers", "ID;Nachname;Vorname;Kürzel;Klassen\n"
-	    "1;Lehr;Lea;LEH;\"8a, 8b\"\n2;Lohr;Leo;LOH;\n", false, "2 0 0 0");
-	import("teachers", "ID;Nachname;Vorname;Kürzel;Klassen\n"
-	    "1;Lehr;Lea;LEA;\"8b, 8c\"\n2;Lohr;Leo;LOH;\n", false, "0 1 1 0");
-	import("teachers", "ID;Nachname;Vorname\n1;Lehr;Lea\n2;Lohr;Leo\n", false, "0 0 0 0");
+	import("teachers",
+	    "ID;Nachname;Vorname;Kürzel;Klassen\n"
+	    "1;Lehr;Lea;LEH;\"8a, 8b\"\n2;Lohr;Leo;LOH;\n",
+	    false, "2 0 0 0");
+	import("teachers",
+	    "ID;Nachname;Vorname;Kürzel;Klassen\n"
+	    "1;Lehr;Lea;LEA;\"8b, 8c\"\n2;Lohr;Leo;LOH;\n",
+	    false, "0 1 1 0");
+	import("teachers", "ID;Nachname;Vorname\n1;Lehr;Lea\n2;Lohr;Leo\n", false,
+	    "0 0 0 0");
 	begin();
 	ida = kr_person_by_account(&cx, KR_S("lea.lehr"));
 	assert_int_equal(COUNT(q_my_group, kr_i(ida),
-	    kr_i(kr_group_named(&cx, KR_S("8c"))), kr_i(2)), 1);
+			     kr_i(kr_group_named(&cx, KR_S("8c"))), kr_i(2)),
+	    1);
 	assert_int_equal(COUNT(q_my_group, kr_i(ida),
-	    kr_i(kr_group_named(&cx, KR_S("8a"))), kr_i(2)), 0);
+			     kr_i(kr_group_named(&cx, KR_S("8a"))), kr_i(2)),
+	    0);
 	end(KR_OK);
 	import("teachers", "ID;Nachname;Vorname\n", false, "0 0 0 2 stopped");
 	import("teachers", "ID;Nachname;Vorname\n", true, "0 0 0 2 stopped");
@@ -611,7 +637,7 @@ test_threshold_and_speed(void **state)
 	(void)state;
 	import("pupils", many(1, 1200), true, "1200 0 0 4");
 	s = (double)(kr_mono_us() - start) / 1e6;
-	print_message("1,200 pupils: %.2f s\n", s);
+	print_message("1,200 pupils: %.2f s, %zu MB\n", s, memory >> 20);
 	assert_true(s < 5);
 	import("pupils", many(1, 1200), false, "0 0 0 0");
 	import("pupils", many(1, 960), false, "0 0 0 240");
@@ -630,8 +656,11 @@ conn_as(const char *user, const char *schema)
 
 	snprintf(file, sizeof file, "%s/%s.pw", secret_dir, user);
 	assert_true(kr_read_file(arena, file, &password));
-	return kr_conn_new(&(struct kr_conn_opt){ .socket = socket_path, .user = user,
-	    .password = password.p, .schema = schema, .cache = 200 });
+	return kr_conn_new(&(struct kr_conn_opt){ .socket = socket_path,
+	    .user = user,
+	    .password = password.p,
+	    .schema = schema,
+	    .cache = 200 });
 }
 
 static int
@@ -683,7 +712,8 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_years), cmocka_unit_test(test_accounts),
 		cmocka_unit_test(test_last_admin), cmocka_unit_test(test_closure),
 		cmocka_unit_test(test_addressing), cmocka_unit_test(test_policy),
-		cmocka_unit_test(test_import), cmocka_unit_test(test_threshold_and_speed) };
+		cmocka_unit_test(test_import),
+		cmocka_unit_test(test_threshold_and_speed) };
 
 	if (argc < 2) {
 		fprintf(stderr, "usage: test_school DIR [REPOSITORY]\n");

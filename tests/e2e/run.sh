@@ -1,7 +1,7 @@
 #!/bin/bash
 # Starts a demo school of its own and lets Debian's chromium go through the school day.
 set -uo pipefail
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 1
 export KREIDE_BUILD=${KREIDE_BUILD:-$PWD/build}
 . tests/lib/stack.sh
 stack_begin || { echo "0 passed, 1 failed"; exit 1; }

@@ -1,5 +1,6 @@
-/* A responder in core's place that says what nginx told it: tests/stack/edge.sh drives the
-   front and push nginx with it, so that their contract with core is tested alone. */
+/* A responder in core's place that says what nginx told it: tests/stack/edge.sh drives
+   the front and push nginx with it, so that their contract with core is tested alone.
+ */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcgiapp.h>
@@ -103,8 +104,8 @@ worker(int fd, const char *pool)
 int
 main(int argc, char **argv)
 {
-	int fds[3], workers = argc > 2 ? atoi(argv[2]) : 2;
-	int backlog = argc > 3 ? atoi(argv[3]) : 64;
+	int fds[3], workers = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 2;
+	int backlog = argc > 3 ? (int)strtol(argv[3], NULL, 10) : 64;
 	const struct group *www = getgrnam("www-data");
 	char path[200];
 

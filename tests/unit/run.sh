@@ -2,7 +2,7 @@
 # Compiles each tests/unit/test_*.c (which includes the file it tests) with ASan and UBSan
 # against core built the same way, and runs it.
 set -uo pipefail
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 1
 A=build/asan
 make --no-print-directory -j2 SAN=1 B=$A $A/libkreide.a || exit 1
 FLAGS=$(make -s SAN=1 B=$A print-test-flags)

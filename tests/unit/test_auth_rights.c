@@ -54,14 +54,19 @@ modules(void **state)
 		{ KR_S("news"), KR_ROLE_ALL, { TODAY }, { TODAY + 2 }, false },
 		{ KR_S("tasks"), KR_ROLE_TEACHER, { TODAY }, KR_NO_DATE, false },
 	};
-	kr_date next = KR_NO_DATE, today = { TODAY };
+	struct rules r = { list, 2, KR_ROLE_TEACHER, { TODAY }, KR_NO_DATE };
 
 	(void)state;
-	assert_true(module_open(&tasks, list, 2, KR_ROLE_TEACHER, today, &next));
-	assert_false(module_open(&tasks, list, 2, KR_ROLE_PUPIL, today, &next));
-	assert_false(module_open(&tasks, list, 1, KR_ROLE_TEACHER, today, &next));
-	assert_int_equal(next.day, NONE); /* other modules' days are none of its own */
-	assert_true(module_open(&people, NULL, 0, 0, today, &next));
+	assert_true(module_open(&tasks, &r));
+	r.roles = KR_ROLE_PUPIL;
+	assert_false(module_open(&tasks, &r));
+	r.n = 1;
+	r.roles = KR_ROLE_TEACHER;
+	assert_false(module_open(&tasks, &r));
+	assert_int_equal(
+	    r.next.day, NONE); /* other modules' days are none of its own */
+	r.n = 0;
+	assert_true(module_open(&people, &r));
 }
 
 static void

@@ -135,12 +135,13 @@ test_wall(void **state)
 	actor = (struct kr_actor){ 0 };
 	req.path = KR_S("/login");
 	req.accept_language = KR_S("en");
+	req.query = KR_S("x=1&to=%2Ftasks");
 	s = page('w', "wall");
 	assert_true(has(s, "<html lang=\"en\""));
 	assert_true(lacks(s, "data-person"));
 	assert_true(lacks(s, "k-nav"));
-	assert_true(
-	    has(s, "href=\"/login?lang=de\" lang=\"de\" hreflang=\"de\">Deutsch</a>"));
+	assert_true(has(s,
+	    "href=\"/login?lang=de&amp;to=%2Ftasks\" lang=\"de\" hreflang=\"de\">Deutsch</a>"));
 	assert_true(has(s, "<main class=\"two\""));
 	assert_true(has(s, "k-art k-chalk"));
 }

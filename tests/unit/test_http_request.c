@@ -26,7 +26,7 @@ kr_fcgi_param(const char *name)
 }
 
 static void
-param(const char *name, const char *value)
+set_param(const char *name, const char *value)
 {
 	params[nparams].name = name;
 	params[nparams++].value = value;
@@ -36,10 +36,10 @@ static void
 get(const char *method, const char *uri, const char *host)
 {
 	nparams = 0;
-	param("REQUEST_METHOD", method);
-	param("REQUEST_URI", uri);
+	set_param("REQUEST_METHOD", method);
+	set_param("REQUEST_URI", uri);
 	if (host != NULL)
-		param("HTTP_HOST", host);
+		set_param("HTTP_HOST", host);
 }
 
 static struct kr_req q;
@@ -147,12 +147,12 @@ test_long(void **state)
 	assert_int_equal(status(), 414);
 	memset(cookie, 'c', sizeof cookie - 1);
 	get("GET", "/", "localhost");
-	param("HTTP_COOKIE", cookie);
+	set_param("HTTP_COOKIE", cookie);
 	assert_int_equal(status(), 431);
 	for (size_t i = 0; i + 2 < sizeof agent; i += 2)
 		memcpy(agent + i, "ä", 2);
 	get("GET", "/", "localhost");
-	param("HTTP_USER_AGENT", agent);
+	set_param("HTTP_USER_AGENT", agent);
 	assert_int_equal(status(), 0);
 	assert_true(q.user_agent.n <= 256 && kr_utf8_ok(q.user_agent));
 }
@@ -215,7 +215,7 @@ test_hosts(void **state)
 			assert_int_equal(q.content_host, cases[i].content);
 	}
 	get("GET", "/", "kreide.localhost:8080");
-	param("KR_CONTENT", "1");
+	set_param("KR_CONTENT", "1");
 	assert_int_equal(status(), 421);
 }
 
@@ -263,15 +263,15 @@ test_lengths_and_controls(void **state)
 	(void)state;
 	for (size_t i = 0; i < KR_LEN(bad); i++) {
 		get("POST", "/", "localhost");
-		param("CONTENT_LENGTH", bad[i]);
+		set_param("CONTENT_LENGTH", bad[i]);
 		assert_int_equal(status(), 400);
 	}
 	get("POST", "/", "localhost");
-	param("CONTENT_LENGTH", "17");
+	set_param("CONTENT_LENGTH", "17");
 	assert_int_equal(status(), 0);
 	assert_int_equal(q.content_length, 17);
 	get("GET", "/", "localhost");
-	param("HTTP_ORIGIN", "http://x\r\nSet-Cookie: a");
+	set_param("HTTP_ORIGIN", "http://x\r\nSet-Cookie: a");
 	assert_int_equal(status(), 400);
 }
 

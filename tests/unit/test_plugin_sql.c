@@ -147,6 +147,9 @@ test_scopes(void **state)
 		{ "t.a = 1 -- x", false },
 		{ "t.a = @x", false },
 		{ "t.a = 'x", false },
+		{ "TRUE) OR (TRUE", false },
+		{ "(TRUE", false },
+		{ "(TRUE OR (t.a = 1)) AND TRUE", true },
 	};
 
 	(void)state;

@@ -1,6 +1,8 @@
-/* Import files, good and hostile: what is read of them and which row and column is blamed. */
+/* Import files, good and hostile: what is read of them and which row and column is
+ * blamed. */
 #include "../lib/base_room.h"
 
+#include "../../core/school/import_cell.c"
 #include "../../core/school/import_csv.c"
 #include "../../core/school/import_parse.c"
 #include "../../core/school/import_profile.c"
@@ -96,7 +98,8 @@ test_good(void **state)
 			    KR_FMT(im->plan->list.p[k].message));
 		assert_int_equal(im->plan->errors, 0);
 		assert_int_equal(im->plan->rows, im->npeople);
-		if (kr_is(kr_z(goods[i].profile), "pupils") && !kr_is(text, goods[i].people))
+		if (kr_is(kr_z(goods[i].profile), "pupils") &&
+		    !kr_is(text, goods[i].people))
 			fail_msg("%s: %.*s", goods[i].file, KR_FMT(text));
 	}
 }
@@ -137,7 +140,8 @@ static const struct bad {
 	{ "bad-id-missing.csv", "pupils",
 	    "2 ID core.import.id_missing 3 ID core.import.id_missing" },
 	{ "bad-id-twice.csv", "pupils", "4 ID core.import.id_twice" },
-	{ "bad-id-form.csv", "pupils", "2 ID core.import.id_form 3 ID core.import.id_form" },
+	{ "bad-id-form.csv", "pupils",
+	    "2 ID core.import.id_form 3 ID core.import.id_form" },
 	{ "bad-names-empty.csv", "pupils",
 	    "2 Nachname core.import.family_missing 3 Vorname core.import.given_missing" },
 	{ "bad-control.csv", "pupils",
@@ -170,8 +174,8 @@ errors_text(struct kr_import *im)
 		const struct kr_import_row *e = &im->plan->list.p[i];
 
 		assert_int_equal(e->kind, 'e');
-		kr_buf_fmt(&b, "%s%u %.*s %.*s", i ? " " : "", e->row, KR_FMT(e->column),
-		    KR_FMT(e->message));
+		kr_buf_fmt(&b, "%s%u %.*s %.*s", i ? " " : "", e->row,
+		    KR_FMT(e->column), KR_FMT(e->message));
 	}
 	return kr_buf_view(&b);
 }
@@ -271,10 +275,10 @@ static const struct {
 	const char *name;
 	int grade;
 } grades[] = { { "5a", 5 }, { "10d", 10 }, { "07b", 7 }, { "7B", 7 }, { "7", 7 },
-	{ "7/2", 7 }, { "8.1", 8 }, { "13", 13 }, { "EF", 11 }, { "ef", 11 }, { "Q1", 12 },
-	{ "Q2", 13 }, { "EFa", 11 }, { "Q1 b", 12 }, { "Chor", 0 }, { "", 0 }, { "14a", 0 },
-	{ "0a", 0 }, { "2026", 0 }, { "7 ", 0 }, { "7Chor", 0 }, { "Effekt", 0 },
-	{ "7ä", 0 }, { "Q", 0 } };
+	{ "7/2", 7 }, { "8.1", 8 }, { "13", 13 }, { "EF", 11 }, { "ef", 11 },
+	{ "Q1", 12 }, { "Q2", 13 }, { "EFa", 11 }, { "Q1 b", 12 }, { "Chor", 0 },
+	{ "", 0 }, { "14a", 0 }, { "0a", 0 }, { "2026", 0 }, { "7 ", 0 },
+	{ "7Chor", 0 }, { "Effekt", 0 }, { "7ä", 0 }, { "Q", 0 } };
 
 static void
 test_grades(void **state)

@@ -101,7 +101,7 @@ KR_PUBLIC kr_err kr_kernel_file_bytes(kr_ctx *, kr_id file, size_t max, kr_str *
    (kr_import_row.message), cells of a spreadsheet. */
 KR_PUBLIC kr_str kr_kernel_text(kr_ctx *, kr_str key, kr_str arg);
 /* What stands on paper that leaves the house: "Gesamtschule Lindenhof" and the address
-   people type, "https://schule.example". */
+   as people type it, "schule.example". */
 struct kr_instance {
 	kr_str school, address;
 };

@@ -1,5 +1,5 @@
-/* Lost property: a register of found things. The worked example of CONTRIBUTING.md: no SQL
-   beyond two scopes, no template, no form code. */
+/* Lost property: a register of found things. The worked example of CONTRIBUTING.md: no
+   SQL beyond two scopes, no template, no form code. */
 #include <kr/kr.h>
 
 enum { EVERYBODY = KR_ROLE_ALL, KEEPERS = KR_ROLE_STAFF | KR_ROLE_TEACHER };
@@ -17,16 +17,24 @@ static const struct kr_prop props[] = {
 	{ "keeper_id", 'p', "lost.keeper", 0, 0, KR_P_SYSTEM | KR_P_ME, NULL, KR_PD_REF,
 	    0 },
 };
-static const struct kr_entity thing = { .name = "thing", .table = "lost_thing",
-	.title = "lost.title", KR_PROPS(props), .scope_read = "TRUE",
-	.scope_write = "t.keeper_id = :me", .perm_read = "lost.read",
-	.perm_write = "lost.keep", .flags = KR_E_TRASH, .keep_days = 180 };
+static const struct kr_entity thing = { .name = "thing",
+	.table = "lost_thing",
+	.title = "lost.title",
+	KR_PROPS(props),
+	.scope_read = "TRUE",
+	.scope_write = "t.keeper_id = :me",
+	.perm_read = "lost.read",
+	.perm_write = "lost.keep",
+	.flags = KR_E_TRASH,
+	.keep_days = 180 };
 
 static kr_err
 list(kr_ctx *cx)
 {
 	static const struct kr_list_opt opt = { .row_href = "/lost/{}",
-		.new_href = "/lost/new", .new_label = "lost.new", .empty_title = "lost.empty",
+		.new_href = "/lost/new",
+		.new_label = "lost.new",
+		.empty_title = "lost.empty",
 		.empty_text = "lost.empty_text" };
 
 	return kr_list(cx, &thing, &opt);
@@ -76,6 +84,6 @@ static const struct kr_menu menu[] = {
 };
 static const struct kr_entity *const entities[] = { &thing, NULL };
 
-KR_PLUGIN(.name = "lost", .title = "lost.title", .intro = "lost.intro", .version = "1.0",
-    .schema = 1, KR_TAB(perms, perms), KR_TAB(routes, routes), KR_TAB(menu, menu),
-    .entities = entities);
+KR_PLUGIN(.name = "lost", .title = "lost.title", .intro = "lost.intro",
+    .version = "1.0", .schema = 1, KR_TAB(perms, perms), KR_TAB(routes, routes),
+    KR_TAB(menu, menu), .entities = entities);

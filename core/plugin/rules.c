@@ -1,0 +1,51 @@
+/* The rules of the loader with their reasons, for `kreide check --rules`. */
+#include "plugin/check.h"
+
+const struct kr_rule kr_rules[] = {
+	{ "KR-R1",
+	    "A route names a permission, or says that it is public or for anybody "
+	    "signed in.",
+	    "A forgotten permission would be an open door; what is open is written down." },
+	{ "KR-R2", "A permission is declared by the plugin that uses it.",
+	    "A mistyped name would be a right that nobody has, or that somebody else gives." },
+	{ "KR-R3", "{id} in a path has an entity or a guard; {id2} has a guard.",
+	    "Otherwise everybody with the permission could open every row by counting." },
+	{ "KR-R4",
+	    "Paths are /NAME or below it, lower case, and a menu leads to an own page.",
+	    "Two plugins can never answer for the same address." },
+	{ "KR-R5",
+	    "A GET that writes, and a public route, say why; the first has a machine "
+	    "check in front.",
+	    "A link on another site must not change anything with our people's cookies." },
+	{ "KR-R6", "Routes for machines and routes for people do not mix.",
+	    "What accepts a bearer never reads a cookie, so it needs no form token." },
+	{ "KR-R7", "Names are unique; fields have a known type and sensible limits.",
+	    "The second of two equal names would silently win or lose." },
+	{ "KR-R8",
+	    "Events are named after the plugin that declares them; hooks name declared "
+	    "ones.",
+	    "A hook on a mistyped event would wait for ever." },
+	{ "KR-R9", "What a plugin needs is there, and not in a circle.",
+	    "A page that fails at its first click is worse than one that is not there." },
+	{ "KR-R10",
+	    "Statements and scopes write own tables only, and read own and shared ones.",
+	    "Plugins meet in rows and events; what others keep is theirs to give." },
+	{ "KR-R11", "Entities: a table of the plugin, typed properties, both scopes.",
+	    "The scopes are the access policy of every generated page." },
+	{ "KR-R12", "Every column of an own table is declared, personal or not.",
+	    "Export and erasure read the declarations; what is not declared is forgotten." },
+	{ "KR-R13",
+	    "The file imports what its rights allow, exports one name, runs nothing at "
+	    "load and keeps no state.",
+	    "State would leak from one person's request into the next one's." },
+	{ "KR-R14", "It was built from the headers of this Kreide.",
+	    "A struct read with another layout gives wrong permissions." },
+	{ "KR-R15",
+	    "Names, titles, times and defaults are well formed; texts are keys.",
+	    "They become addresses, tables and log lines." },
+	{ "KR-R16", "Its migrations have run: `kreide migrate`.",
+	    "Code of version N works with tables of version N and N + 1." },
+	{ "KR-R17", "The database accepts each statement, with these letters.",
+	    "SQL that rots is found here and not by a pupil." },
+	{ NULL, NULL, NULL },
+};

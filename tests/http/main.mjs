@@ -1,0 +1,71 @@
+/* All parts, one after the other: node main.mjs [PART ...]. The last line is
+   "N passed, N failed". */
+import { readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { runScript } from "./krt.mjs";
+import * as world from "./world.mjs";
+
+const here = dirname(fileURLToPath(import.meta.url));
+
+class Tally {
+	passed = 0;
+	failed = 0;
+	shown = 0;
+	pass(n = 1) {
+		this.passed += n;
+	}
+	/* Of very many faults of one kind the first are enough. */
+	fail(what, details = "") {
+		this.failed++;
+		if (++this.shown > 200) return;
+		console.log(`FAILED ${what}`);
+		if (details) console.log(details.split("\n").slice(0, 12).map((l) => `       ${l.slice(0, 400)}`).join("\n"));
+	}
+	check(good, what, details) {
+		if (good) this.pass();
+		else this.fail(what, typeof details === "function" ? details() : details);
+	}
+	note(text) {
+		console.log(`  ${text}`);
+	}
+}
+const tally = new Tally();
+const wanted = process.argv.slice(2);
+const all = wanted.length === 0;
+
+const scripts = readdirSync(here).filter((n) => n.endsWith(".krt")).sort();
+/* What stops services comes after the rest, what waits runs beside it, what reads the logs
+   comes last. */
+const late = ["faults.krt", "slow.krt", "privacy.krt"];
+const script = (name) => ((all && scripts.includes(name)) || wanted.includes(name)
+	? runScript(join(here, name), tally) : undefined);
+
+async function part(name, run) {
+	if (!all && !wanted.includes(name)) return;
+	const began = performance.now(), before = tally.passed + tally.failed;
+	try {
+		await run(tally);
+	} catch (e) {
+		tally.fail(`${name}: ${e.stack}`);
+	}
+	tally.note(`${name} ${Math.round(performance.now() - began)} ms, ${tally.passed + tally.failed - before} checks`);
+}
+
+try {
+	await world.meet();
+	await world.openModules();
+	const beside = script("slow.krt");
+	for (const name of scripts) if (!late.includes(name)) await script(name);
+	for (const name of ["matrix", "budget", "hostile"])
+		await part(name, async (t) => (await import(`./${name}.mjs`)).default(t));
+	await beside;
+	await script("faults.krt");
+	await script("privacy.krt");
+	await part("logs", async (t) => (await import("./logs.mjs")).default(t));
+} catch (e) {
+	tally.fail(`the run broke: ${e.stack}`);
+}
+await world.close();
+console.log(`${tally.passed} passed, ${tally.failed} failed`);
+process.exit(tally.failed > 0 ? 1 : 0);

@@ -1,0 +1,71 @@
+#!/bin/bash
+# The house rules: krlint on the whole tree and on itself, texts in both languages, layout of
+# the code, shell scripts, sizes. Last line: N passed, N failed.
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 1
+export KREIDE_BUILD=${KREIDE_BUILD:-$PWD/build}
+passed=0 failed=0
+
+# check NAME COMMAND...: prints what a failing command has to say
+check() {
+	local name=$1 out
+	shift
+	if out=$("$@" 2>&1); then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		printf '── %s\n%s\n' "$name" "$(tail -n 60 <<<"$out")"
+	fi
+}
+
+# add NAME COMMAND...: the same for a program that counts by itself
+add() {
+	local name=$1 out status
+	shift
+	out=$("$@" 2>&1)
+	status=$?
+	if [[ $out =~ ([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
+		passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2]))
+		[[ ${BASH_REMATCH[2]} -eq 0 ]] || printf '── %s\n%s\n' "$name" "$out"
+	else
+		failed=$((failed + 1))
+		printf '── %s ended with %s\n%s\n' "$name" "$status" "$out"
+	fi
+}
+
+# with PROGRAM NAME COMMAND...: only where it is installed
+with() {
+	if command -v "$1" >/dev/null; then
+		check "${@:2}"
+	else
+		echo "skipped: $2, there is no $1"
+	fi
+}
+
+mapfile -t files < <(core/tools/files.sh)
+mapfile -t c_files < <(printf '%s\n' "${files[@]}" | grep -E '\.[ch]$')
+mapfile -t scripts < <(printf '%s\n' "${files[@]}" | grep -E '^(conf|tests|core|\.ci)/' |
+	xargs -d '\n' awk 'FNR == 1 && /^#!.*[\/ ](ba)?sh( |$)/ { print FILENAME }
+		FNR > 1 { nextfile }')
+mapfile -t sourced < <(printf '%s\n' "${files[@]}" | grep -E '^(conf|tests)/' |
+	xargs -d '\n' awk 'FNR == 1 && /^# shellcheck shell=/ { print FILENAME }
+		FNR > 1 { nextfile }')
+
+# layout: names the files that clang-format would change
+layout() {
+	clang-format-14 --dry-run "${c_files[@]}" 2>&1 |
+		sed -n 's/^\([^:]*\):[0-9]*:[0-9]*: .*/\1: make format changes it/p' | sort | uniq -c |
+		grep .
+	[[ ${PIPESTATUS[4]} -ne 0 ]]
+}
+
+check 'rules (krlint --rules says why)' "$KREIDE_BUILD/tools/krlint" --unused "${files[@]}"
+add 'rules, tried' tests/lint/selftest.sh
+check 'texts' core/tools/textcheck.sh
+with clang-format-14 'layout' layout
+with shellcheck 'shell scripts' shellcheck -x -S warning "${scripts[@]}"
+# What is sourced sets names for others.
+with shellcheck 'parts of shell scripts' shellcheck -x -S warning -e SC2034 "${sourced[@]}"
+check 'sizes' core/tools/stats.sh
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
