@@ -204,7 +204,7 @@ help:
         lint stats docs new-plugin install clean help
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 print-test-flags:
-	@echo $(CPPFLAGS) -DKR_FAULTS $(filter-out -Werror,$(CFLAGS)) -Wno-unused-function -Wno-missing-prototypes
+	@echo $(CPPFLAGS) $(filter-out -Werror,$(CFLAGS)) -Wno-unused-function -Wno-missing-prototypes
 print-libs:
-	@echo $(LIBS)
+	@echo -Wl,--as-needed $(LIBS)
 .PHONY: print-test-flags print-libs

@@ -19,12 +19,23 @@ struct dirs { /* folders of migrations, core's first */
 	size_t n;
 };
 
+/* A file that is named like no plugin was refused already; it must not stop the rest.
+ */
+static bool
+is_name(const char *owner)
+{
+	size_t n = strspn(owner, "abcdefghijklmnopqrstuvwxyz0123456789");
+
+	return n > 0 && n <= 32 && owner[n] == 0 && owner[0] >= 'a';
+}
+
 static void
 add_dir(struct dirs *d, const char *dir, const char *owner)
 {
 	struct stat st;
 
-	if (d->n == MOST_PLUGINS || stat(dir, &st) != 0 || !S_ISDIR(st.st_mode))
+	if (d->n == MOST_PLUGINS || !is_name(owner) || stat(dir, &st) != 0 ||
+	    !S_ISDIR(st.st_mode))
 		return;
 	for (size_t i = 0; i < d->n; i++)
 		if (strcmp(d->owner[i], owner) == 0)

@@ -197,6 +197,19 @@ stage_object(kr_ctx *cx)
 	return err == KR_OK ? kr_status(cx) : kr_fail(cx, err, "object");
 }
 
+/* Nobody uploads to what he may not see: where files come, the object is asked before
+   the body is read, and once more in the transaction of the deed. */
+static kr_err
+stage_upload(kr_ctx *cx)
+{
+	const struct kr_route_info *info = info_of(cx);
+
+	for (size_t i = 0; i < info->nin; i++)
+		if (info->in[i].type == 'f' && !is_safe(info->route->method))
+			return stage_object(cx);
+	return KR_OK;
+}
+
 /* ── 9: handler. ── */
 
 static kr_err
@@ -341,8 +354,8 @@ serve(kr_ctx *cx)
 		return kr_status(cx);
 	if (answered(cx))
 		return KR_OK;
-	if (stage_permission(cx) != KR_OK || stage_token(cx) != KR_OK ||
-	    stage_input(cx) != KR_OK)
+	if (stage_permission(cx) != KR_OK || stage_upload(cx) != KR_OK ||
+	    stage_token(cx) != KR_OK || stage_input(cx) != KR_OK)
 		return kr_status(cx);
 	return run(cx);
 }

@@ -9,36 +9,44 @@
 	" WHERE m.person_id = p.id)"
 #define ROW                                                                            \
 	"SELECT p.id, p.given, p.family, p.account, p.roles, p.state, p.activated_at," \
-	" p.left_at, " CLASSES " FROM core_person p"
+	" p.left_at, " CLASSES
 #define ROW_OUT                                                                        \
 	"isss"                                                                         \
 	"istts"
-/* Up to three words, each in the name or the account; who has left is only shown when
-   he is asked for. */
-#define WORD                                                                           \
-	" (CONCAT(p.given, ' ', p.family) LIKE ?"                                      \
-	" OR CONVERT(p.account USING utf8mb4) LIKE ?)"
-#define MATCH                                                                               \
-	WORD                                                                                \
-	    " AND" WORD " AND" WORD " AND (p.roles & ?) <> 0"                               \
-	    " AND p.state = ELT(?, 'active', 'active', 'locked', 'left', p.state)"          \
-	    " AND (? <> 1 OR p.activated_at IS NOT NULL)"                                   \
-	    " AND (? <> 2 OR p.activated_at IS NULL) AND (? <> 5 OR p.state <> 'left')"     \
-	    " AND (? = 0 OR EXISTS (SELECT 1 FROM core_my_group f WHERE f.person_id = p.id" \
-	    "  AND f.group_id = ?))"
+/* Up to three words, each in the account or the name; who has left is only shown when
+   he is asked for. Words that were not typed are not compared. */
+#define WORD(n)                                                                        \
+	" AND (? < " n " OR p.account LIKE ? OR CONCAT(p.given, ' ', p.family) LIKE ?)"
+#define MATCH                                                                           \
+	WORD("1")                                                                       \
+	WORD("2") WORD(                                                                 \
+	    "3") " AND (p.roles & ?) <> 0"                                              \
+		 " AND p.state = ELT(?, 'active', 'active', 'locked', 'left', p.state)" \
+		 " AND (? <> 1 OR p.activated_at IS NOT NULL)"                          \
+		 " AND (? <> 2 OR p.activated_at IS NULL) AND (? <> 5 OR p.state <> 'left')"
 #define MATCH_IN                                                                       \
-	"ssssss"                                                                       \
-	"iiiii"                                                                        \
-	"ii"
+	"iss"                                                                          \
+	"iss"                                                                          \
+	"iss"                                                                          \
+	"i"                                                                            \
+	"iiii"
+#define BEHIND                                                                         \
+	"(p.family > c.family OR p.given > c.given OR (p.given = c.given AND p.id > c.id))"
 #define ORDER " ORDER BY p.family, p.given, p.id LIMIT "
+/* Everybody in order of the index by_name, or the few of a group. */
+#define ALL ROW " FROM core_person p WHERE TRUE" MATCH ORDER
+#define OF_GROUP                                                                         \
+	ROW " FROM core_my_group f JOIN core_person p ON p.id = f.person_id AND"         \
+	    " f.group_id = ? LEFT JOIN core_person c ON c.id = ? WHERE (c.id IS NULL OR" \
+	    " (p.family >= c.family AND " BEHIND "))" MATCH ORDER
 
-KR_STMT(q_first, MATCH_IN, ROW_OUT, ROW " WHERE" MATCH ORDER "51");
+KR_STMT(q_first, MATCH_IN, ROW_OUT, ALL "51");
 KR_STMT(q_more, "i" MATCH_IN, ROW_OUT,
-    ROW
-    " JOIN core_person c ON c.id = ? WHERE p.family >= c.family AND (p.family >"
-    " c.family OR p.given > c.given OR (p.given = c.given AND p.id > c.id)) AND" MATCH
-	ORDER "51");
-KR_STMT(q_csv, MATCH_IN, ROW_OUT, ROW " WHERE" MATCH ORDER "100000");
+    ROW " FROM core_person p JOIN core_person c ON c.id = ? WHERE p.family >= c.family"
+	" AND " BEHIND MATCH ORDER "51");
+KR_STMT(q_group, "ii" MATCH_IN, ROW_OUT, OF_GROUP "51");
+KR_STMT(q_csv, MATCH_IN, ROW_OUT, ALL "100000");
+KR_STMT(q_csv_group, "ii" MATCH_IN, ROW_OUT, OF_GROUP "100000");
 KR_STMT(q_totals, "", "ii",
     "SELECT COUNT(*), COALESCE(SUM((roles & 1) <> 0), 0) FROM core_person"
     " WHERE state <> 'left'");
@@ -116,34 +124,88 @@ asked(kr_ctx *cx)
 		.group = kr_in_i(cx, "group") };
 }
 
-enum { NVALUES = 14 };
-
-/* Values of MATCH behind the cursor in v[0]. */
-static void
-bind(kr_ctx *cx, const struct people_filter *f, kr_val v[NVALUES])
+/* What is not ASCII cannot stand in an account, and is not compared with one. */
+static kr_val
+account_pattern(kr_ctx *cx, kr_str word)
 {
-	kr_str rest = f->q, word;
-	int64_t role = KR_ROLE_ALL, state = 5;
-	size_t words = 0;
+	char *p = kr_alloc(cx, word.n + 1, 1);
 
-	for (size_t i = 1; i <= 6; i++)
-		v[i] = pattern(cx, KR_S(""));
-	while (words < 3 && kr_split(&rest, ' ', &word)) {
+	for (size_t i = 0; i < word.n; i++) {
+		char c = word.p[i];
+
+		if ((unsigned char)c >= 0x80)
+			return kr_null();
+		p[i] = c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
+	}
+	return pattern(cx, (kr_str){ p, word.n });
+}
+
+/* Values of the statements: group, cursor, and those of MATCH. */
+enum { GROUP, AFTER, WORDS, ROLE = WORDS + 9, STATE, NVALUES = STATE + 4 };
+
+static void
+bind_words(kr_ctx *cx, kr_str q, kr_val *v)
+{
+	kr_val words[6] = { kr_null(), kr_null(), kr_null(), kr_null(), kr_null(),
+		kr_null() };
+	kr_str rest = q, word;
+	int64_t n = 0;
+
+	while (n < 3 && kr_split(&rest, ' ', &word)) {
 		if (word.n == 0)
 			continue;
-		v[1 + 2 * words] = v[2 + 2 * words] = pattern(cx, word);
-		words++;
+		words[2 * n] = account_pattern(cx, word);
+		words[2 * n + 1] = pattern(cx, word);
+		n++;
 	}
+	for (size_t i = 0; i < 3; i++) {
+		v[3 * i] = kr_i(n);
+		v[3 * i + 1] = words[2 * i];
+		v[3 * i + 2] = words[2 * i + 1];
+	}
+}
+
+static void
+bind(kr_ctx *cx, const struct people_filter *f, kr_id after, kr_val v[NVALUES])
+{
+	int64_t role = KR_ROLE_ALL, state = 5;
+
 	for (size_t i = 0; i < KR_LEN(roles); i++)
 		if (kr_is(f->role, roles[i].name))
 			role = roles[i].value;
 	for (size_t i = 0; i < KR_LEN(states); i++)
 		if (kr_is(f->state, states[i]))
 			state = (int64_t)i + 1;
-	v[7] = kr_i(role);
-	for (size_t i = 8; i <= 11; i++)
-		v[i] = kr_i(state);
-	v[12] = v[13] = kr_i(f->group);
+	v[GROUP] = kr_i(f->group);
+	v[AFTER] = kr_i(after);
+	bind_words(cx, f->q, v + WORDS);
+	v[ROLE] = kr_i(role);
+	for (size_t i = 0; i < 4; i++)
+		v[STATE + i] = kr_i(state);
+}
+
+/* The page behind the cursor. */
+static kr_rows *
+find(kr_ctx *cx, const struct people_filter *f, kr_id after)
+{
+	kr_val v[NVALUES];
+
+	bind(cx, f, after, v);
+	if (f->group != 0)
+		return kr_query_(cx, &q_group, v, NVALUES);
+	if (after != 0)
+		return kr_query_(cx, &q_more, v + AFTER, NVALUES - AFTER);
+	return kr_query_(cx, &q_first, v + WORDS, NVALUES - WORDS);
+}
+
+static kr_rows *
+find_all(kr_ctx *cx, const struct people_filter *f)
+{
+	kr_val v[NVALUES];
+
+	bind(cx, f, 0, v);
+	return f->group != 0 ? kr_query_(cx, &q_csv_group, v, NVALUES)
+			     : kr_query_(cx, &q_csv, v + WORDS, NVALUES - WORDS);
 }
 
 static struct people_row
@@ -278,13 +340,8 @@ people_page(kr_ctx *cx)
 		.may_write = kr_can(cx, "people.write") };
 	kr_id after = kr_in_i(cx, "after");
 	struct totals t = { 0 };
-	kr_val v[NVALUES];
 
-	bind(cx, &view.f, v);
-	v[0] = kr_i(after);
-	fill(cx, &view,
-	    after != 0 ? kr_query_(cx, &q_more, v, NVALUES)
-		       : kr_query_(cx, &q_first, v + 1, NVALUES - 1));
+	fill(cx, &view, find(cx, &view.f, after));
 	if (kr_one(cx, &q_totals, total_cols, &t)) {
 		view.all = t.all;
 		view.pupils = t.pupils;
@@ -351,14 +408,11 @@ kr_err
 people_csv(kr_ctx *cx)
 {
 	struct people_filter f = asked(cx);
-	kr_val v[NVALUES];
-	kr_rows *rows;
+	kr_rows *rows = find_all(cx, &f);
 	kr_str *lines;
 	struct found r;
 	size_t n = 0;
 
-	bind(cx, &f, v);
-	rows = kr_query_(cx, &q_csv, v + 1, NVALUES - 1);
 	lines = kr_alloc(cx, kr_rows_n(rows) + 2, sizeof *lines);
 	lines[n++] = KR_S("\xef\xbb\xbf"); /* Excel takes it as UTF-8 only with this */
 	lines[n++] = head_line(cx);

@@ -187,7 +187,10 @@ kr_err
 people_child(kr_ctx *cx)
 {
 	struct found child;
+	struct kr_person p;
 
+	if (!kr_person(cx, kr_object(cx), &p) || (p.roles & KR_ROLE_PARENT) == 0)
+		return kr_in_bad(cx, "child", "people.child_of_parent");
 	if (!kr_one(cx, &q_account, found_cols, &child, kr_s(kr_in_s(cx, "child"))) ||
 	    (child.roles & KR_ROLE_PUPIL) == 0)
 		return kr_in_bad(cx, "child", "people.no_child");

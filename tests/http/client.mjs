@@ -168,24 +168,34 @@ function dechunk(bytes) {
 	}
 }
 
-/* Sends them, resolves when the peer closes; status 0: closed without an answer. */
-export function raw(port, bytes, { wait = 30000, keepOpen = true } = {}) {
+function parse(bytes) {
+	const end = bytes.indexOf("\r\n\r\n");
+	const head = bytes.subarray(0, end < 0 ? 0 : end).toString("latin1").split("\r\n");
+	const headers = flat(head.slice(1).flatMap((l) => l.split(/:\s*(.*)/s, 2)));
+	let body = end < 0 ? Buffer.alloc(0) : bytes.subarray(end + 4);
+	const whole = end >= 0 && body.length >= Number(headers["content-length"] ?? Infinity);
+	if (headers["transfer-encoding"] === "chunked") body = dechunk(body);
+	return { status: Number(head[0].match(/^HTTP\/1\.[01] (\d{3})/)?.[1] ?? 0), headers, body, whole };
+}
+
+/* Sends them, resolves with the answer when it is whole or the peer closes; status 0: it
+   closed without one. */
+export function raw(port, bytes, { wait = 30000 } = {}) {
 	return new Promise((done) => {
-		const got = [], start = performance.now();
-		const s = net.connect({ port, host: "127.0.0.1", allowHalfOpen: keepOpen });
+		const start = performance.now();
+		let got = Buffer.alloc(0);
+		const s = net.connect({ port, host: "127.0.0.1", allowHalfOpen: true });
 		const finish = () => {
 			clearTimeout(timer);
 			s.destroy();
-			const all = Buffer.concat(got), end = all.indexOf("\r\n\r\n");
-			const head = all.subarray(0, end < 0 ? 0 : end).toString("latin1").split("\r\n");
-			const status = Number(head[0].match(/^HTTP\/1\.[01] (\d{3})/)?.[1] ?? 0);
-			const headers = flat(head.slice(1).flatMap((l) => l.split(/:\s*(.*)/s, 2)));
-			let body = end < 0 ? Buffer.alloc(0) : all.subarray(end + 4);
-			if (headers["transfer-encoding"] === "chunked") body = dechunk(body);
-			done(new Answer(status, headers, body, performance.now() - start));
+			const p = parse(got);
+			done(new Answer(p.status, p.headers, p.body, performance.now() - start));
 		};
 		const timer = setTimeout(finish, wait);
-		s.on("data", (d) => got.push(d));
+		s.on("data", (d) => {
+			got = Buffer.concat([got, d]);
+			if (parse(got).whole) finish();
+		});
 		s.on("end", finish);
 		s.on("error", finish);
 		s.on("connect", () => s.write(bytes));

@@ -59,7 +59,7 @@ class Script {
 	ok(good, what) {
 		if (good) return this.tally.pass();
 		const a = this.answer;
-		const seen = a ? `${a.status} ${JSON.stringify(a.headers).slice(0, 900)}\n${a.body.slice(0, 400)}` : "no answer";
+		const seen = a ? `${a.status} ${a.id} ${a.body.replace(/<head>.*<main/s, "").slice(0, 300)}` : "no answer";
 		return this.tally.fail(`${this.name}:${this.line} ${this.test}: ${what}`, `${this.request}\n${seen}`);
 	}
 

@@ -1,6 +1,6 @@
 /* All parts, one after the other: node main.mjs [PART ...]. The last line is
    "N passed, N failed". */
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runScript } from "./krt.mjs";
@@ -34,12 +34,17 @@ const tally = new Tally();
 const wanted = process.argv.slice(2);
 const all = wanted.length === 0;
 
-const scripts = readdirSync(here).filter((n) => n.endsWith(".krt")).sort();
+/* The scripts of this folder, and what plugins prove about themselves. */
+const plugins = join(here, "../../plugins");
+const folders = [here, ...readdirSync(plugins).map((p) => join(plugins, p, "tests")).filter(existsSync)];
+const places = new Map(folders.flatMap((dir) => readdirSync(dir)
+	.filter((n) => n.endsWith(".krt")).map((n) => [n, join(dir, n)])));
+const scripts = [...places.keys()].sort();
 /* What stops services comes after the rest, what waits runs beside it, what reads the logs
    comes last. */
 const late = ["faults.krt", "slow.krt", "privacy.krt"];
 const script = (name) => ((all && scripts.includes(name)) || wanted.includes(name)
-	? runScript(join(here, name), tally) : undefined);
+	? runScript(places.get(name), tally) : undefined);
 
 async function part(name, run) {
 	if (!all && !wanted.includes(name)) return;

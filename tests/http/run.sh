@@ -6,7 +6,7 @@
 #   tests/http/run.sh [--asan] [PART ...]     PART: name.krt, matrix, budget, hostile, logs
 #   KEEP=1    the instance stays      KR_TEST_HOME and KR_TEST_PORT set: that one is used
 set -uo pipefail
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/stack.sh
 
 if [ "${1-}" = --asan ]; then

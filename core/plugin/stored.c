@@ -1,0 +1,102 @@
+/* What only the database knows of a plugin: whether its tables, columns and statements are
+   what the manifest says. Asked before anything is served; what fails is refused. */
+#include "plugin/check.h"
+
+#include "app/entity.h"
+#include "proc/proc.h"
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+static size_t
+verify(struct kr_conn *conn, const struct kr_stmt *s, struct kr_findings *f)
+{
+	char why[300];
+
+	if (s == NULL)
+		return 0;
+	if (!kr_stmt_verify(conn, s, why, sizeof why))
+		kr_finding(f, "KR-R17", "%s: %s", s->name, why);
+	return 1;
+}
+
+size_t
+kr_statements_check(struct kr_conn *conn, const struct kr_plugin *p, FILE *report)
+{
+	struct kr_findings f = { .report = report, .plugin = p->name };
+	size_t n = 0;
+
+	for (const struct kr_stmt *const *s = p->stmts; s != p->stmts_end; s++)
+		n += verify(conn, *s, &f);
+	for (size_t i = 0; p->entities != NULL && p->entities[i] != NULL; i++) {
+		const struct kr_entity_sql *e = kr_entity_sql(p->entities[i], p->name);
+
+		n += verify(conn, e->one, &f) + verify(conn, e->may_read, &f) +
+		     verify(conn, e->may_write, &f) + verify(conn, e->insert, &f) +
+		     verify(conn, e->update, &f) + verify(conn, e->trash, &f) +
+		     verify(conn, e->restore, &f);
+	}
+	return n;
+}
+
+/* As the user that pages write with. NULL: there is no database yet, or it is away. */
+static struct kr_conn *
+connect_to(const char *home)
+{
+	char path[PATH_MAX], socket[PATH_MAX];
+	struct kr_arena *arena = kr_arena_new((size_t)1 << 18);
+	struct kr_conn *conn = NULL;
+	kr_str password;
+
+	snprintf(path, sizeof path, "%s/secret/kreide_rw.pw", home);
+	snprintf(socket, sizeof socket, "%s/run/mysql.sock", kr_home_short(home));
+	if (kr_read_file(arena, path, &password))
+		conn = kr_conn_new(&(struct kr_conn_opt){ .socket = socket,
+		    .user = "kreide_rw",
+		    .password = kr_dup(arena, kr_trim(password)).p,
+		    .schema = "kreide",
+		    .cache = 64 });
+	kr_arena_free(&arena);
+	if (conn != NULL && kr_conn_open(conn) != KR_OK) {
+		kr_log_kv(KR_WARN, "plugin.unchecked",
+		    { "why", kr_s(kr_z(kr_conn_error(conn))) });
+		kr_conn_free(&conn);
+	}
+	return conn;
+}
+
+static void
+check_one(struct kr_conn *conn, struct kr_loaded *l, FILE *report)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&text, &size);
+
+	if (f == NULL)
+		kr_panic("no memory for a report");
+	(void)kr_schema_check(conn, l->p, f);
+	(void)kr_statements_check(conn, l->p, f);
+	if (fclose(f) != 0)
+		kr_panic("no memory for a report");
+	if (size > 0) {
+		if (report != NULL)
+			fputs(text, report);
+		l->p = NULL;
+		l->refused = strndup(text, strcspn(text, "\n"));
+		if (l->refused == NULL)
+			kr_panic("no memory for a reason");
+	}
+	free(text);
+}
+
+void
+kr_check_stored(struct kr_app *app, FILE *report)
+{
+	struct kr_conn *conn = connect_to(app->conf.home);
+
+	/* Core's own tables are proven by the tests; it is not refused, it is repaired. */
+	for (size_t i = 1; i < app->nplugins && conn != NULL; i++)
+		if (app->plugins[i].p != NULL)
+			check_one(conn, &app->plugins[i], report);
+	kr_conn_free(&conn);
+}
