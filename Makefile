@@ -123,9 +123,10 @@ MOS := $(patsubst core/locale/%.po,$(MO)/core_%.mo,$(wildcard core/locale/*.po))
        $(foreach p,$(PLUGINS),$(patsubst $(call PDIR,$(p))/locale/%.po,$(MO)/$(p)_%.mo,\
          $(wildcard $(call PDIR,$(p))/locale/*.po)))
 texts: $(MOS)
+# By rename: a running Kreide has the old one mapped.
 $(MO)/core_%.mo: core/locale/%.po
 	@mkdir -p $(@D)
-	@msgfmt --check-format -o $@ $<
+	@msgfmt --check-format -o $@.new $< && mv $@.new $@
 
 # ── web assets and migrations ────────────────────────────────────────────────────
 web: $(B)/web/.done
@@ -189,7 +190,7 @@ install: all
 	install -m 755 $(B)/libkreide.so $(L)/
 	install -m 755 $(B)/plugins/*.so $(L)/plugins/
 	install -m 755 $(B)/tools/krtpl $(L)/
-	cp -r $(B)/locale $(B)/web $(B)/migrations conf $(L)/
+	cp -r --remove-destination $(B)/locale $(B)/web $(B)/migrations conf $(L)/
 	ln -sf ../lib/kreide/kreide $(DESTDIR)$(PREFIX)/bin/kreide
 	install -m 644 core/include/kr/*.h $(DESTDIR)$(PREFIX)/include/kr/
 	install -m 644 core/cli/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/

@@ -32,7 +32,7 @@ $$(B)/plugins/$(1).so: $$($(1)_O) $$(filter $$(B)/%,$$(KR_LIB))
 	    $$(KR_LINK) $$($(1)_LIBS) -o $$@
 $$(MO)/$(1)_%.mo: $(2)/locale/%.po
 	@mkdir -p $$(@D)
-	@msgfmt --check-format -o $$@ $$<
+	@msgfmt --check-format -o $$@.new $$< && mv $$@.new $$@
 .PRECIOUS: $$(B)/gen/$(1)/%.c
 endef
 
@@ -68,17 +68,14 @@ KR_LIB   =
 KR_MOS   = $(patsubst locale/%.po,$(MO)/$(KR_NAME)_%.mo,$(wildcard locale/*.po))
 KR_SQL   = $(patsubst %,$(KR_DATA)/%,$(wildcard migrations/*.sql))
 all: $(B)/plugins/$(KR_NAME).so $(KR_MOS) $(KR_SQL)
-$(MO)/$(KR_NAME)_%.mo: locale/%.po
-	@mkdir -p $(@D)
-	@msgfmt --check-format -o $@ $<
 $(KR_DATA)/migrations/%.sql: migrations/%.sql
 	@mkdir -p $(@D)
 	@cp $< $@
 $(eval $(call KR_PLUGIN_RULES,$(KR_NAME),$(CURDIR)))
-# install(1) makes a new file: one that a running Kreide has opened stays what it was.
+# New files, not new contents: a running Kreide has the old ones mapped until it reloads.
 install: all
 	install -d $(DESTDIR)$(DIR)
-	cp -r $(KR_DATA) $(DESTDIR)$(DIR)/
+	cp -r --remove-destination $(KR_DATA) $(DESTDIR)$(DIR)/
 	install -m 755 $(B)/plugins/$(KR_NAME).so $(DESTDIR)$(DIR)/
 clean:
 	rm -rf $(B)

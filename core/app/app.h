@@ -37,13 +37,14 @@ struct app_list {
 };
 struct app_fact {
 	kr_str label, text;
-	bool lines; /* many lines: a paragraph of its own */
 };
 struct app_show {
 	kr_str title, back_href, back_label;
 	kr_str edit_href;
+	KR_ARRAY(struct app_fact) texts; /* what there is to read: many lines each */
 	KR_ARRAY(struct app_fact) facts;
 	KR_ARRAY(struct kr_file) files;
+	bool several; /* texts: then each needs its name */
 };
 
 #endif

@@ -1,5 +1,5 @@
-/* Regular jobs: each runs in a transaction of its own, as `system`; a failure is noted and
-   tried again at the next turn. */
+/* Regular jobs: each runs in a transaction of its own, as `system`; a failure is noted
+   and tried again at the next turn. */
 #include "app/cron.h"
 #include "auth/auth.h"
 #include "db/db.h"
@@ -10,7 +10,8 @@
 
 KR_STMT(q_next, "s", "t", "SELECT next_at FROM core_cron WHERE id = ?");
 KR_STMT(x_new, "st", "", "INSERT IGNORE INTO core_cron (id, next_at) VALUES (?, ?)");
-KR_STMT(x_start, "tts", "", "UPDATE core_cron SET started_at = ?, next_at = ? WHERE id = ?");
+KR_STMT(x_start, "tts", "",
+    "UPDATE core_cron SET started_at = ?, next_at = ? WHERE id = ?");
 KR_STMT(x_end, "tss", "", "UPDATE core_cron SET ended_at = ?, result = ? WHERE id = ?");
 
 struct row {
@@ -68,7 +69,8 @@ kr_cron_run(kr_ctx *cx)
 		for (size_t k = 0; p && k < p->ncron && !cx->err; k++) {
 			struct row r;
 
-			if (kr_one(cx, &q_next, row_cols, &r, kr_s(kr_z(p->cron[k].id)))) {
+			if (kr_one(
+				cx, &q_next, row_cols, &r, kr_s(kr_z(p->cron[k].id)))) {
 				if (r.next.us <= cx->now.us)
 					run_one(cx, p->name, &p->cron[k]);
 			} else if (!cx->err) {

@@ -1,4 +1,5 @@
-/* Regular jobs: rows of the manifests, leases as rows, results for the administrator. */
+/* Regular jobs: rows of the manifests, leases as rows, results for the administrator.
+ */
 #ifndef KR_APP_CRON_H
 #define KR_APP_CRON_H
 

@@ -1,5 +1,5 @@
-/* From a const table to SQL: every generated statement carries the entity's scope, so that
-   no page can forget it. */
+/* From a const table to SQL: every generated statement carries the entity's scope, so
+   that no page can forget it. */
 #include "app/entity.h"
 #include "auth/auth.h"
 #include "db/db.h"
@@ -51,16 +51,17 @@ size_t
 kr_scope_bind(kr_ctx *cx, const char *letters, size_t n, kr_val *v_r)
 {
 	for (size_t i = 0; i < n; i++)
-		v_r[i] = letters[i] == 'i' ? kr_i(kr_me(cx))
-		    : letters[i] == 'd'    ? kr_d(kr_today(cx))
-		                           : kr_t(cx->now);
+		v_r[i] = letters[i] == 'i'   ? kr_i(kr_me(cx))
+			 : letters[i] == 'd' ? kr_d(kr_today(cx))
+					     : kr_t(cx->now);
 	return n;
 }
 
 /* ── making the statements ── */
 
 struct maker {
-	struct kr_arena *arena; /* never freed: statements live as long as the process */
+	struct kr_arena
+	    *arena; /* never freed: statements live as long as the process */
 	const struct kr_entity *e;
 	const char *plugin;
 	struct kr_buf sql, in, out;
@@ -164,7 +165,8 @@ make_update(struct maker *m)
 	kr_buf_str(&m->sql, KR_S("t.rev = t.rev + 1, t.changed = ? WHERE "));
 	kr_buf_c(&m->in, 't');
 	kr_scope_add(&m->sql, &m->in, m->e->scope_write);
-	kr_buf_str(&m->sql, KR_S(" AND t.id = ? AND t.rev = ? AND t.deleted_at IS NULL"));
+	kr_buf_str(
+	    &m->sql, KR_S(" AND t.id = ? AND t.rev = ? AND t.deleted_at IS NULL"));
 	kr_buf_str(&m->in, KR_S("ii"));
 	return done(m, "update");
 }
@@ -173,8 +175,9 @@ static const struct kr_stmt *
 make_trash(struct maker *m, bool restore)
 {
 	fresh(m);
-	kr_buf_fmt(&m->sql, "UPDATE %s t SET t.deleted_at = %s, t.rev = t.rev + 1 WHERE ",
-	    m->e->table, restore ? "NULL" : "?");
+	kr_buf_fmt(&m->sql,
+	    "UPDATE %s t SET t.deleted_at = %s, t.rev = t.rev + 1 WHERE ", m->e->table,
+	    restore ? "NULL" : "?");
 	if (!restore)
 		kr_buf_c(&m->in, 't');
 	kr_scope_add(&m->sql, &m->in, m->e->scope_write);
@@ -198,11 +201,11 @@ make_cols(struct kr_entity_sql *s)
 		char t = stored_as(e->props[i].type);
 
 		s->cols[s->ncols++] = (struct kr_col){ t,
-			t == 's'       ? sizeof r->v[0].s
-			    : t == 'd' ? sizeof r->v[0].d
-			               : sizeof r->v[0].i, /* t is as wide */
+			t == 's'   ? sizeof r->v[0].s
+			: t == 'd' ? sizeof r->v[0].d
+				   : sizeof r->v[0].i, /* t is as wide */
 			(uint32_t)(offsetof(struct kr_entity_row, v) +
-			    i * sizeof(union kr_slot)) };
+				   i * sizeof(union kr_slot)) };
 	}
 }
 
@@ -215,12 +218,13 @@ make_fields(struct kr_entity_sql *s)
 		const struct kr_prop *p = &e->props[i];
 
 		if (!(p->flags & (KR_P_SYSTEM | KR_P_ME)))
-			s->form[s->nform++] = (struct kr_field){ p->name, p->type, p->min,
-				p->max, p->flags & KR_P_REQ ? KR_F_REQ : 0, p->choices };
+			s->form[s->nform++] =
+			    (struct kr_field){ p->name, p->type, p->min, p->max,
+				    p->flags & KR_P_REQ ? KR_F_REQ : 0, p->choices };
 		if (p->flags & KR_P_FILTER)
-			s->list[s->nlist++] = (struct kr_field){ p->name,
-				p->type == 'b' ? 'i' : p->type, 0,
-				p->type == 'b' ? 1 : 64, 0, p->choices };
+			s->list[s->nlist++] =
+			    (struct kr_field){ p->name, p->type == 'b' ? 'i' : p->type,
+				    0, p->type == 'b' ? 1 : 64, 0, p->choices };
 	}
 	s->form[s->nform++] = (struct kr_field){ "rev", 'i', 0, INT32_MAX, 0, NULL };
 	s->list[s->nlist++] = (struct kr_field){ "q", 's', 0, 80, 0, NULL };
@@ -257,8 +261,8 @@ kr_entity_sql(const struct kr_entity *e, const char *plugin)
 }
 
 const struct kr_field *
-kr_entity_fields(const struct kr_entity *e, const char *plugin, enum kr_method method,
-    size_t *n_r)
+kr_entity_fields(
+    const struct kr_entity *e, const char *plugin, enum kr_method method, size_t *n_r)
 {
 	const struct kr_entity_sql *s = kr_entity_sql(e, plugin);
 
@@ -267,8 +271,8 @@ kr_entity_fields(const struct kr_entity *e, const char *plugin, enum kr_method m
 }
 
 kr_err
-kr_entity_guard(kr_ctx *cx, const struct kr_entity *e, const char *plugin, bool write,
-    kr_id id)
+kr_entity_guard(
+    kr_ctx *cx, const struct kr_entity *e, const char *plugin, bool write, kr_id id)
 {
 	const struct kr_entity_sql *s = kr_entity_sql(e, plugin);
 	const struct kr_stmt *st = write ? s->may_write : s->may_read;
@@ -297,9 +301,9 @@ kr_prop_text(kr_ctx *cx, const struct kr_prop *p, const union kr_slot *v)
 	case 't':
 		return v->t.us == INT64_MIN ? KR_S("") : kr_text_when(cx, v->t);
 	case 'c':
-		return v->s.n ? kr_text(cx,
-		                    kr_cstr(cx, kr_fmt(cx, "%s_%.*s", p->label, KR_FMT(v->s))))
-		              : KR_S("");
+		return v->s.n ? kr_text(cx, kr_cstr(cx, kr_fmt(cx, "%s_%.*s", p->label,
+							    KR_FMT(v->s))))
+			      : KR_S("");
 	case 'g':
 		return kr_group(cx, v->i, &g) ? g.name : KR_S("");
 	case 'p':

@@ -35,11 +35,11 @@ struct kr_entity_row {
 /* Made at first use, kept for the life of the process; call it before fork. */
 const struct kr_entity_sql *kr_entity_sql(const struct kr_entity *, const char *plugin);
 /* Fields a route of this entity takes when it declares none of its own. */
-const struct kr_field *kr_entity_fields(const struct kr_entity *, const char *plugin,
-    enum kr_method, size_t *n_r);
+const struct kr_field *kr_entity_fields(
+    const struct kr_entity *, const char *plugin, enum kr_method, size_t *n_r);
 /* Is this row in the read or write scope of the acting person? For {id} routes. */
-kr_err kr_entity_guard(kr_ctx *, const struct kr_entity *, const char *plugin,
-    bool write, kr_id);
+kr_err kr_entity_guard(
+    kr_ctx *, const struct kr_entity *, const char *plugin, bool write, kr_id);
 
 /* Appends a scope with :me, :today, :now as `?` and their letters i, d, t. */
 void kr_scope_add(struct kr_buf *sql, struct kr_buf *letters, const char *scope);

@@ -7,7 +7,8 @@
 #include <kr/kr.h>
 #include <string.h>
 
-KR_STMT(q_mine, "is", "x", "SELECT salt FROM core_feed WHERE person_id = ? AND route = ?");
+KR_STMT(
+    q_mine, "is", "x", "SELECT salt FROM core_feed WHERE person_id = ? AND route = ?");
 KR_STMT(x_new, "isxxt", "",
     "INSERT INTO core_feed (person_id, route, salt, hash, created) VALUES (?, ?, ?, ?, ?)");
 KR_STMT(x_revoke, "is", "", "DELETE FROM core_feed WHERE person_id = ? AND route = ?");
@@ -37,7 +38,8 @@ secret_of(kr_ctx *cx, const char *route, kr_str salt)
 	kr_buf_init(&b, cx->arena, 128);
 	kr_buf_fmt(&b, "feed:%lld:%s:", (long long)kr_me(cx), route);
 	kr_buf_str(&b, salt);
-	kr_hmac_sha256((kr_str){ (const char *)cx->app->url_key, sizeof cx->app->url_key },
+	kr_hmac_sha256(
+	    (kr_str){ (const char *)cx->app->url_key, sizeof cx->app->url_key },
 	    kr_buf_view(&b), mac);
 	return kr_b64url(cx->arena, (kr_str){ (const char *)mac, 24 });
 }
@@ -76,8 +78,8 @@ kr_feed_url(kr_ctx *cx, const char *route)
 	kr_random(salt, 16);
 	s = (kr_str){ (const char *)salt, 16 };
 	secret = secret_of(cx, route, s);
-	kr_exec(cx, &x_new, kr_i(kr_me(cx)), kr_s(kr_z(route)), kr_x(s), hash_of(cx, secret),
-	    kr_t(cx->now));
+	kr_exec(cx, &x_new, kr_i(kr_me(cx)), kr_s(kr_z(route)), kr_x(s),
+	    hash_of(cx, secret), kr_t(cx->now));
 	return with_key(cx, route, secret);
 }
 
@@ -93,7 +95,8 @@ kr_feed_load(kr_ctx *cx, kr_str key, const char *route)
 	struct owner o;
 	struct kr_actor *a = KR_NEW(cx, struct kr_actor);
 
-	if (!kr_one(cx, &q_by_hash, owner_cols, &o, hash_of(cx, key), kr_s(kr_z(route))))
+	if (!kr_one(
+		cx, &q_by_hash, owner_cols, &o, hash_of(cx, key), kr_s(kr_z(route))))
 		return cx->err ? cx->err : KR_ENOTFOUND;
 	a->person = o.id;
 	a->given = o.given;

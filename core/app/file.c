@@ -1,5 +1,5 @@
-/* Files of objects: attaching, listing what the acting person may see, signed addresses on
-   the content host. */
+/* Files of objects: attaching, listing what the acting person may see, signed addresses
+   on the content host. */
 #include "app/file.h"
 #include "app/sign.h"
 #include "auth/auth.h"
@@ -44,13 +44,14 @@ static const struct kr_col row_cols[] = { KR_COL(struct row, id),
 	KR_COL(struct row, object) };
 
 void
-kr_attach(kr_ctx *cx, const struct kr_entity *e, kr_id object, const char *slot, kr_id file)
+kr_attach(
+    kr_ctx *cx, const struct kr_entity *e, kr_id object, const char *slot, kr_id file)
 {
 	if (cx->err)
 		return;
 	if (!kr_exec(cx, &x_attach, kr_s(kr_z(cx->plugin)), kr_s(kr_z(e->name)),
-	        kr_s(kr_z(slot)), kr_i(object), kr_t(cx->now), kr_i(file),
-	        kr_i(kr_me(cx))))
+		kr_s(kr_z(slot)), kr_i(object), kr_t(cx->now), kr_i(file),
+		kr_i(kr_me(cx))))
 		kr_fail(cx, KR_ENOTFOUND, "attach: not a pending file of this person");
 	kr_exec(cx, &x_adopt, kr_i(file));
 }
@@ -59,8 +60,9 @@ void
 kr_detach(kr_ctx *cx, const struct kr_entity *e, kr_id object, kr_id file)
 {
 	if (kr_exec(cx, &x_detach, kr_s(kr_z(cx->plugin)), kr_s(kr_z(e->name)),
-	        kr_i(object), kr_i(file)))
-		kr_exec(cx, &x_orphan, kr_i(file), kr_i(file)); /* swept an hour later */
+		kr_i(object), kr_i(file)))
+		kr_exec(
+		    cx, &x_orphan, kr_i(file), kr_i(file)); /* swept an hour later */
 }
 
 static struct kr_file *
@@ -73,8 +75,12 @@ collect(kr_ctx *cx, kr_rows *rows, kr_id **object_r, size_t *n_r)
 
 	while (kr_next(rows, row_cols, &r)) {
 		object[n] = r.object;
-		list[n] = (struct kr_file){ .id = r.id, .owner = r.owner, .name = r.name,
-			.type = r.type, .size = r.size, .created = r.created,
+		list[n] = (struct kr_file){ .id = r.id,
+			.owner = r.owner,
+			.name = r.name,
+			.type = r.type,
+			.size = r.size,
+			.created = r.created,
 			.scan = r.scan };
 		list[n].download = kr_signed_url(cx, r.id, true);
 		list[n].view = kr_shown_as(r.type);
@@ -89,11 +95,12 @@ collect(kr_ctx *cx, kr_rows *rows, kr_id **object_r, size_t *n_r)
 }
 
 struct kr_file *
-kr_files(kr_ctx *cx, const struct kr_entity *e, kr_id object, const char *slot, size_t *n_r)
+kr_files(
+    kr_ctx *cx, const struct kr_entity *e, kr_id object, const char *slot, size_t *n_r)
 {
 	return collect(cx,
 	    kr_query(cx, &q_files, kr_s(kr_z(cx->plugin)), kr_s(kr_z(e->name)),
-	        kr_s(kr_z(slot)), kr_i(object), kr_i(kr_me(cx))),
+		kr_s(kr_z(slot)), kr_i(object), kr_i(kr_me(cx))),
 	    NULL, n_r);
 }
 
@@ -103,7 +110,7 @@ kr_files_of(kr_ctx *cx, const struct kr_entity *e, const kr_id *objects, size_t 
 {
 	return collect(cx,
 	    kr_query(cx, &q_files_of, kr_ids(cx, objects, n), kr_s(kr_z(cx->plugin)),
-	        kr_s(kr_z(e->name)), kr_s(kr_z(slot)), kr_i(kr_me(cx))),
+		kr_s(kr_z(e->name)), kr_s(kr_z(slot)), kr_i(kr_me(cx))),
 	    object_r, n_r);
 }
 
@@ -120,6 +127,7 @@ kr_file_open(const struct kr_app *app, kr_str key)
 
 	if (key.n != 32)
 		return -1;
-	snprintf(path, sizeof path, "%s/files/%.2s/%.*s", app->conf.home, key.p, KR_FMT(key));
+	snprintf(path, sizeof path, "%s/files/%.2s/%.*s", app->conf.home, key.p,
+	    KR_FMT(key));
 	return open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 }

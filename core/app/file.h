@@ -11,8 +11,8 @@
 struct kr_upload;
 /* The cap is that of the school (kreide.conf max_file_mb); KR_ELIMIT above it,
    KR_ELIMIT with errno ENOSPC noted when the disk is full (507). */
-kr_err kr_upload_begin(kr_ctx *, const struct kr_field *, kr_str file_name,
-    struct kr_upload **upload_r);
+kr_err kr_upload_begin(
+    kr_ctx *, const struct kr_field *, kr_str file_name, struct kr_upload **upload_r);
 kr_err kr_upload_data(kr_ctx *, struct kr_upload *, const char *, size_t n);
 /* Bytes are durable, then scanned for at most 2 s. Refused content (infected, bomb,
    encrypted) leaves no trace: KR_EINPUT noted at the field, *file_r stays 0. An
@@ -20,7 +20,8 @@ kr_err kr_upload_data(kr_ctx *, struct kr_upload *, const char *, size_t n);
 kr_err kr_upload_end(kr_ctx *, struct kr_upload *, kr_id *file_r);
 void kr_upload_abort(kr_ctx *, struct kr_upload *); /* leaves no trace */
 bool kr_upload_disk_full(const kr_ctx *);
-/* A file id that came back with a form: true when it is pending and the person's own. */
+/* A file id that came back with a form: true when it is pending and the person's own.
+ */
 bool kr_upload_kept(kr_ctx *, kr_id file, kr_str *name_r, int64_t *size_r);
 
 /* ── storage ── */

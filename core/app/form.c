@@ -1,13 +1,13 @@
 /* Form, page, saving and waste bin of an entity. */
 #include "app/app.h"
 #include "app/entity.h"
+#include "app_templates.h"
 #include "auth/auth.h"
 #include "db/db.h"
 #include "html/generic.h"
 #include "html/text.h"
 #include "http/http.h"
 #include "plugin/registry.h"
-#include "app_templates.h"
 #include <string.h>
 
 /* Paths by convention: /NAME, /NAME/new, /NAME/{id}, /NAME/{id}/edit, /NAME/{id}/trash,
@@ -18,9 +18,9 @@ base_path(kr_ctx *cx)
 	kr_str p = cx->req->path;
 
 	for (size_t i = 1; i < p.n; i++)
-		if (p.p[i] == '/' && (kr_is(kr_sub(p, i, 4), "/new") ||
-		                         (i + 1 < p.n && p.p[i + 1] >= '0' &&
-		                             p.p[i + 1] <= '9')))
+		if (p.p[i] == '/' &&
+		    (kr_is(kr_sub(p, i, 4), "/new") ||
+			(i + 1 < p.n && p.p[i + 1] >= '0' && p.p[i + 1] <= '9')))
 			return kr_sub(p, 0, i);
 	return p;
 }
@@ -92,31 +92,35 @@ kr_form(kr_ctx *cx, const struct kr_entity *e, kr_id id)
 	struct kr_form_line *lines = kr_alloc(cx, e->nprops + 1, sizeof *lines);
 	struct kr_entity_row row = { .id = 0 };
 	kr_str base = base_path(cx);
-	struct kr_form_view view = { .lines = lines, .submit = "core.save",
-		.object = kr_i(id), .nobjects = id ? 1 : 0, .back_href = base,
+	struct kr_form_view view = { .lines = lines,
+		.submit = "core.save",
+		.object = kr_i(id),
+		.nobjects = id ? 1 : 0,
+		.back_href = base,
 		.back_label = kr_text(cx, e->title) };
 
 	for (size_t i = 0; i < e->nprops; i++)
 		if (strchr("dt", e->props[i].type))
 			row.v[i] = e->props[i].type == 'd'
-			    ? (union kr_slot){ .d = KR_NO_DATE }
-			    : (union kr_slot){ .t = KR_NO_TIME };
+				       ? (union kr_slot){ .d = KR_NO_DATE }
+				       : (union kr_slot){ .t = KR_NO_TIME };
 	if (id && !load(cx, s, id, &row))
-		return cx->err ? cx->err : kr_fail(cx, KR_ENOTFOUND, "row not in scope");
+		return cx->err ? cx->err
+			       : kr_fail(cx, KR_ENOTFOUND, "row not in scope");
 	for (size_t i = 0; i < e->nprops; i++) {
 		const struct kr_prop *p = &e->props[i];
 
 		if (!(p->flags & (KR_P_SYSTEM | KR_P_ME)))
-			lines[view.nlines++] = (struct kr_form_line){ kind_of(p), p->name,
-				p->label, value_of(p, &row.v[i]) };
+			lines[view.nlines++] = (struct kr_form_line){ kind_of(p),
+				p->name, p->label, value_of(p, &row.v[i]) };
 	}
 	if (id)
-		lines[view.nlines++] = (struct kr_form_line){ "hidden", "rev", "core.rev",
-			kr_i(row.rev) };
-	view.title = kr_text(cx, kr_cstr(cx,
-	    kr_fmt(cx, "%s_%s", e->title, id ? "edit" : "new")));
+		lines[view.nlines++] =
+		    (struct kr_form_line){ "hidden", "rev", "core.rev", kr_i(row.rev) };
+	view.title = kr_text(
+	    cx, kr_cstr(cx, kr_fmt(cx, "%s_%s", e->title, id ? "edit" : "new")));
 	view.action = kr_cstr(cx, id ? kr_fmt(cx, "%.*s/{}/edit", KR_FMT(base))
-	                             : kr_fmt(cx, "%.*s/new", KR_FMT(base)));
+				     : kr_fmt(cx, "%.*s/new", KR_FMT(base)));
 	if (id && (e->flags & KR_E_TRASH))
 		view.trash = kr_cstr(cx, kr_fmt(cx, "%.*s/{}/trash", KR_FMT(base)));
 	return kr_form_page(cx, &view);
@@ -130,27 +134,36 @@ kr_show(kr_ctx *cx, const struct kr_entity *e, kr_id id)
 	struct kr_entity_row row;
 	struct app_show view = { .back_href = base_path(cx),
 		.back_label = kr_text(cx, e->title) };
+	bool may_write;
 
 	if (!load(cx, s, id, &row))
-		return cx->err ? cx->err : kr_fail(cx, KR_ENOTFOUND, "row not in scope");
+		return cx->err ? cx->err
+			       : kr_fail(cx, KR_ENOTFOUND, "row not in scope");
+	may_write = kr_can(cx, e->perm_write) &&
+		    kr_entity_guard(cx, e, cx->plugin, true, id) == KR_OK;
 	view.facts.p = kr_alloc(cx, e->nprops, sizeof *view.facts.p);
+	view.texts.p = kr_alloc(cx, e->nprops, sizeof *view.texts.p);
 	for (size_t i = 0; i < e->nprops; i++) {
 		const struct kr_prop *p = &e->props[i];
 		kr_str text = kr_prop_text(cx, p, &row.v[i]);
 
+		struct app_fact fact = { kr_text(cx, p->label), text };
+
 		if (p == title)
 			view.title = text;
+		else if (p->type == 'a' && !may_write)
+			continue; /* it may name single people: their affair */
+		else if (text.n && p->type == 'm')
+			view.texts.p[view.texts.n++] = fact;
 		else if (text.n)
-			view.facts.p[view.facts.n++] = (struct app_fact){
-				kr_text(cx, p->label), text, p->type == 'm' };
+			view.facts.p[view.facts.n++] = fact;
 	}
+	view.several = view.texts.n > 1;
 	if (e->flags & KR_E_ATTACH)
 		view.files.p = kr_files(cx, e, id, "", &view.files.n);
-	if (kr_can(cx, e->perm_write) &&
-	    kr_entity_guard(cx, e, cx->plugin, true, id) == KR_OK) {
-		view.edit_href = kr_fmt(cx, "%.*s/%lld/edit", KR_FMT(view.back_href),
-		    (long long)id);
-	}
+	if (may_write)
+		view.edit_href =
+		    kr_fmt(cx, "%.*s/%lld/edit", KR_FMT(view.back_href), (long long)id);
 	return app_show(cx, &view);
 }
 
@@ -214,7 +227,8 @@ kr_save(kr_ctx *cx, const struct kr_entity *e, kr_id id, kr_id *id_r)
 		id = kr_exec_(cx, s->insert, v, n);
 	}
 	kr_audit(cx,
-	    kr_cstr(cx, kr_fmt(cx, "%s.%s", e->name, is_new ? "created" : "changed")), id);
+	    kr_cstr(cx, kr_fmt(cx, "%s.%s", e->name, is_new ? "created" : "changed")),
+	    id);
 	if (id_r)
 		*id_r = id;
 	kr_flash(cx, "core.saved");
@@ -237,7 +251,8 @@ bin(kr_ctx *cx, const struct kr_entity *e, kr_id id, bool back)
 	v[n++] = kr_i(id);
 	if (!kr_exec_(cx, st, v, n) && !cx->err)
 		return kr_fail(cx, KR_ENOTFOUND, "row not in scope");
-	kr_audit(cx, kr_cstr(cx, kr_fmt(cx, "%s.%s", e->name, back ? "restored" : "trashed")),
+	kr_audit(cx,
+	    kr_cstr(cx, kr_fmt(cx, "%s.%s", e->name, back ? "restored" : "trashed")),
 	    id);
 	return cx->err;
 }

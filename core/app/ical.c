@@ -34,13 +34,13 @@ kr_ical_new(kr_ctx *cx, kr_str name)
 static struct icaltimetype
 utc(kr_time t)
 {
-	return icaltime_from_timet_with_zone((time_t)(t.us / 1000000), 0,
-	    icaltimezone_get_utc_timezone());
+	return icaltime_from_timet_with_zone(
+	    (time_t)(t.us / 1000000), 0, icaltimezone_get_utc_timezone());
 }
 
 void
-kr_ical_add(kr_ical *c, kr_str uid, kr_str title, kr_str text, kr_str url, kr_time start,
-    kr_time end, kr_time changed)
+kr_ical_add(kr_ical *c, kr_str uid, kr_str title, kr_str text, kr_str url,
+    kr_time start, kr_time end, kr_time changed)
 {
 	icalcomponent *e = icalcomponent_new(ICAL_VEVENT_COMPONENT);
 
@@ -50,10 +50,11 @@ kr_ical_add(kr_ical *c, kr_str uid, kr_str title, kr_str text, kr_str url, kr_ti
 	icalcomponent_add_property(e, icalproperty_new_dtend(utc(end)));
 	icalcomponent_add_property(e, icalproperty_new_summary(kr_cstr(c->cx, title)));
 	if (text.n)
-		icalcomponent_add_property(e,
-		    icalproperty_new_description(kr_cstr(c->cx, text)));
+		icalcomponent_add_property(
+		    e, icalproperty_new_description(kr_cstr(c->cx, text)));
 	if (url.n)
-		icalcomponent_add_property(e, icalproperty_new_url(kr_cstr(c->cx, url)));
+		icalcomponent_add_property(
+		    e, icalproperty_new_url(kr_cstr(c->cx, url)));
 	icalcomponent_add_component(c->cal, e);
 }
 

@@ -1,8 +1,8 @@
 /* The jobs process: woken by a datagram after commit, at the latest every second. */
+#include "app/jobs.h"
 #include "app/audit.h"
 #include "app/cron.h"
 #include "app/file.h"
-#include "app/jobs.h"
 #include "app/live.h"
 #include "app/outbox.h"
 #include "auth/auth.h"
@@ -51,10 +51,13 @@ connection(const struct kr_app *app, struct kr_arena *arena)
 	snprintf(socket, sizeof socket, "%s/run/mysql.sock", app->conf.home);
 	snprintf(file, sizeof file, "%s/secret/kreide_jobs.pw", app->conf.home);
 	if (!kr_read_file(arena, file, &password))
-		kr_panic("jobs: cannot read its database password: %s", strerror(errno));
+		kr_panic(
+		    "jobs: cannot read its database password: %s", strerror(errno));
 	password = kr_dup(arena, kr_trim(password));
-	return kr_conn_new(&(struct kr_conn_opt){ .socket = socket, .user = "kreide_jobs",
-	    .password = password.p, .schema = "kreide" });
+	return kr_conn_new(&(struct kr_conn_opt){ .socket = socket,
+	    .user = "kreide_jobs",
+	    .password = password.p,
+	    .schema = "kreide" });
 }
 
 struct jobs {
@@ -63,6 +66,7 @@ struct jobs {
 	struct kr_conn *conn;
 	struct kr_live *live;
 	int64_t rescan_at, cron_at;
+	uint8_t audit_key[32];
 };
 
 static void
@@ -100,7 +104,7 @@ one_round(struct jobs *j)
 		finish(&cx);
 	} while (done == 100 && !ending);
 	begin(j, &cx);
-	kr_audit_seal(&cx);
+	kr_audit_seal(&cx, j->audit_key);
 	finish(&cx);
 	if (now >= j->rescan_at) {
 		begin(j, &cx);
@@ -127,6 +131,8 @@ kr_jobs_main(const struct kr_app *app, int wake_fd)
 	j.arena = kr_arena_new(64u << 20);
 	j.conn = connection(app, kr_arena_new(1u << 20));
 	j.live = kr_live_new(app);
+	if (!kr_audit_key(app->conf.home, j.audit_key))
+		kr_panic("jobs: cannot read secret/audit.key: %s", strerror(errno));
 	while (!ending) {
 		one_round(&j);
 		wait_for_work(wake_fd);
@@ -144,7 +150,8 @@ kr_jobs_wake(kr_ctx *cx)
 	if (!cx->wake_jobs)
 		return;
 	cx->wake_jobs = false;
-	snprintf(to.sun_path, sizeof to.sun_path, "%.90s/run/jobs.sock", cx->app->conf.home);
+	snprintf(
+	    to.sun_path, sizeof to.sun_path, "%.90s/run/jobs.sock", cx->app->conf.home);
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return; /* it looks every second anyway */

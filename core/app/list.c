@@ -1,12 +1,12 @@
 /* The one list: table, empty state, search box, filters, sorting, keyset pages, CSV. */
 #include "app/app.h"
 #include "app/entity.h"
+#include "app_templates.h"
 #include "auth/auth.h"
 #include "db/db.h"
 #include "html/text.h"
 #include "http/http.h"
 #include "plugin/registry.h"
-#include "app_templates.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -114,7 +114,8 @@ make(const struct wish *w)
 		add_cursor(w, &sql, &in);
 	kr_buf_str(&sql, KR_S(" ORDER BY "));
 	if (w->sort >= 0)
-		kr_buf_fmt(&sql, "t.%s%s, ", e->props[w->sort].name, w->down ? " DESC" : "");
+		kr_buf_fmt(
+		    &sql, "t.%s%s, ", e->props[w->sort].name, w->down ? " DESC" : "");
 	kr_buf_fmt(&sql, "t.id%s LIMIT %d", w->down ? " DESC" : "",
 	    w->csv ? CSV_MAX : PAGE + 1);
 	kr_buf_c(&sql, '\0');
@@ -160,8 +161,8 @@ rows_of(kr_ctx *cx, const struct wish *w)
 	for (size_t i = 0; i < e->nprops; i++)
 		if (w->filters >> i & 1)
 			v[n++] = letter(e->props[i].type) == 'i'
-			    ? kr_i(kr_in_i(cx, e->props[i].name))
-			    : kr_s(kr_in_s(cx, e->props[i].name));
+				     ? kr_i(kr_in_i(cx, e->props[i].name))
+				     : kr_s(kr_in_s(cx, e->props[i].name));
 	for (; n < total; n++)
 		v[n] = kr_i(w->cursor);
 	return kr_query_(cx, st, v, total);
@@ -186,8 +187,9 @@ read_wish(kr_ctx *cx, const struct kr_entity *e)
 	w.searched = w.q.n > 0;
 	for (size_t i = 0; i < e->nprops && i < 64; i++)
 		if ((e->props[i].flags & KR_P_FILTER) &&
-		    (letter(e->props[i].type) == 'i' ? kr_in_i(cx, e->props[i].name) != 0
-		                                     : kr_in_s(cx, e->props[i].name).n > 0))
+		    (letter(e->props[i].type) == 'i'
+			    ? kr_in_i(cx, e->props[i].name) != 0
+			    : kr_in_s(cx, e->props[i].name).n > 0))
 			w.filters |= 1ull << i;
 	return w;
 }
@@ -208,8 +210,9 @@ address(kr_ctx *cx, const struct wish *w, kr_str sort, kr_str after)
 	for (size_t i = 0; i < e->nprops; i++)
 		if (w->filters >> i & 1) {
 			kr_str v = letter(e->props[i].type) == 'i'
-			    ? kr_fmt(cx, "%lld", (long long)kr_in_i(cx, e->props[i].name))
-			    : kr_in_s(cx, e->props[i].name);
+				       ? kr_fmt(cx, "%lld",
+					     (long long)kr_in_i(cx, e->props[i].name))
+				       : kr_in_s(cx, e->props[i].name);
 			kr_buf_fmt(&b, "&%s=%.*s", e->props[i].name,
 			    KR_FMT(kr_percent_encode(cx->arena, v)));
 		}
@@ -222,8 +225,8 @@ static kr_str
 sort_name(kr_ctx *cx, const struct wish *w)
 {
 	return w->sort < 0 ? KR_S("")
-	                   : kr_fmt(cx, "%s%s", w->down ? "-" : "",
-	                         w->s->e->props[w->sort].name);
+			   : kr_fmt(cx, "%s%s", w->down ? "-" : "",
+				 w->s->e->props[w->sort].name);
 }
 
 static void
@@ -243,7 +246,7 @@ fill_columns(kr_ctx *cx, const struct wish *w, struct app_list *view)
 			continue;
 		c->href = address(cx, w,
 		    kr_fmt(cx, "%s%s", w->sort == (int)i && !w->down ? "-" : "",
-		        e->props[i].name),
+			e->props[i].name),
 		    KR_S(""));
 		if (w->sort == (int)i)
 			c->sorted = w->down ? KR_S("descending") : KR_S("ascending");
@@ -273,10 +276,27 @@ fill_filters(kr_ctx *cx, const struct wish *w, struct app_list *view)
 		for (size_t k = 0; k < n; k++) {
 			union kr_slot v = { .s = kr_z(p->choices[k]) };
 
-			f->choices.p[k] = (struct app_choice){ v.s, kr_prop_text(cx, p, &v),
-				(w->filters >> i & 1) && kr_eq(kr_in_s(cx, p->name), v.s) };
+			f->choices.p[k] =
+			    (struct app_choice){ v.s, kr_prop_text(cx, p, &v),
+				    (w->filters >> i & 1) &&
+					kr_eq(kr_in_s(cx, p->name), v.s) };
 		}
 	}
+}
+
+/* In a spreadsheet days and times are data, not words: "heute" is wrong tomorrow. */
+static kr_str
+cell_text(kr_ctx *cx, bool csv, const struct kr_prop *p, const union kr_slot *v)
+{
+	struct kr_civil c;
+
+	if (csv && p->type == 'd' && v->d.day != INT32_MIN)
+		return kr_date_iso(cx, v->d);
+	if (!csv || p->type != 't' || v->t.us == KR_NO_TIME.us)
+		return kr_prop_text(cx, p, v);
+	c = kr_civil(v->t);
+	return kr_fmt(
+	    cx, "%04d-%02d-%02d %02d:%02d", c.year, c.month, c.day, c.hour, c.minute);
 }
 
 static void
@@ -305,8 +325,9 @@ fill_rows(kr_ctx *cx, const struct wish *w, const char *row_href, struct app_lis
 		for (size_t i = 0; i < e->nprops; i++)
 			if (e->props[i].flags & KR_P_LIST)
 				row->cells.p[row->cells.n++] = (struct app_cell){
-					kr_prop_text(cx, &e->props[i], &r.v[i]),
-					(e->props[i].flags & KR_P_TITLE) != 0 };
+					cell_text(cx, w->csv, &e->props[i], &r.v[i]),
+					(e->props[i].flags & KR_P_TITLE) != 0
+				};
 	}
 }
 
@@ -331,7 +352,8 @@ send_csv(kr_ctx *cx, const struct app_list *view)
 	struct kr_buf b;
 
 	kr_buf_init(&b, cx->arena, 4096);
-	kr_buf_str(&b, KR_S("\xef\xbb\xbf")); /* Excel takes it as UTF-8 only with a BOM */
+	kr_buf_str(
+	    &b, KR_S("\xef\xbb\xbf")); /* Excel takes it as UTF-8 only with a BOM */
 	for (size_t i = 0; i < view->cols.n; i++) {
 		csv_cell(&b, view->cols.p[i].label);
 		kr_buf_str(&b, i + 1 < view->cols.n ? KR_S(";") : KR_S("\r\n"));
@@ -351,8 +373,9 @@ kr_err
 kr_list(kr_ctx *cx, const struct kr_entity *e, const struct kr_list_opt *o)
 {
 	struct wish w = read_wish(cx, e);
-	struct app_list view = { .action = cx->req->path, .q = w.q,
-		.filtered = w.searched || w.filters };
+	struct app_list view = {
+		.action = cx->req->path, .q = w.q, .filtered = w.searched || w.filters
+	};
 
 	for (size_t i = 0; i < e->nprops; i++)
 		view.searchable |= (e->props[i].flags & KR_P_SEARCH) != 0;
@@ -374,11 +397,11 @@ kr_list(kr_ctx *cx, const struct kr_entity *e, const struct kr_list_opt *o)
 	view.csv_href = address(cx, &w, view.sort, KR_S("csv"));
 	if (w.after)
 		view.first_href = address(cx, &w, view.sort, KR_S(""));
-	view.empty_title = kr_text(cx, view.filtered || !o->empty_title
-	        ? "core.list_nothing_found"
-	        : o->empty_title);
-	view.empty_text = kr_text(cx, view.filtered || !o->empty_text
-	        ? "core.list_nothing_found_text"
-	        : o->empty_text);
+	view.empty_title =
+	    kr_text(cx, view.filtered || !o->empty_title ? "core.list_nothing_found"
+							 : o->empty_title);
+	view.empty_text =
+	    kr_text(cx, view.filtered || !o->empty_text ? "core.list_nothing_found_text"
+							: o->empty_text);
 	return app_list(cx, &view);
 }

@@ -1,8 +1,9 @@
 /* Live events to browsers: one nchan channel per session, so that signing out closes
-   exactly that stream. Publishing may fail silently: browsers ask again on reconnect. */
+   exactly that stream. Publishing may fail silently: browsers ask again on reconnect.
+ */
 #include "app/live.h"
-#include "app/outbox.h"
 #include "app/notice.h"
+#include "app/outbox.h"
 #include "auth/auth.h"
 #include "plugin/registry.h"
 #include <curl/curl.h>
@@ -28,7 +29,8 @@ struct kr_live {
 void
 kr_live_close_session(kr_ctx *cx, kr_id session)
 {
-	kr_outbox_add(cx, "core", "live.close", kr_args_write(cx, KR_ARGS(kr_i(session))));
+	kr_outbox_add(
+	    cx, "core", "live.close", kr_args_write(cx, KR_ARGS(kr_i(session))));
 }
 
 void

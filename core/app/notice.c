@@ -1,4 +1,5 @@
-/* Notices: rows per person in the transaction of the deed, put into words when shown. */
+/* Notices: rows per person in the transaction of the deed, put into words when shown.
+ */
 #include "app/notice.h"
 #include "app/outbox.h"
 #include "auth/auth.h"
@@ -6,21 +7,22 @@
 #include "plugin/registry.h"
 #include <kr/kr.h>
 
-#define INSERT_NOTICE \
+#define INSERT_NOTICE                                                                  \
 	"INSERT INTO core_notice (person_id, module, text_key, args, href, batch, created) "
 KR_STMT(x_one, "issssit", "", INSERT_NOTICE "VALUES (?, ?, ?, ?, ?, ?, ?)");
 KR_STMT(x_group, "ssssitiiii", "",
     INSERT_NOTICE "SELECT person_id, ?, ?, ?, ?, ?, ? FROM core_my_group"
-                  " WHERE group_id = ? AND (? = 0 OR role = ?) AND person_id <> ?");
+		  " WHERE group_id = ? AND (? = 0 OR role = ?) AND person_id <> ?");
 KR_STMT(x_group_parents, "ssssitii", "",
-    INSERT_NOTICE "SELECT DISTINCT guardian_id, ?, ?, ?, ?, ?, ? FROM core_my_childs_group"
-                  " WHERE group_id = ? AND guardian_id <> ?");
+    INSERT_NOTICE
+    "SELECT DISTINCT guardian_id, ?, ?, ?, ?, ?, ? FROM core_my_childs_group"
+    " WHERE group_id = ? AND guardian_id <> ?");
 KR_STMT(x_parents_of, "ssssitii", "",
     INSERT_NOTICE "SELECT guardian_id, ?, ?, ?, ?, ?, ? FROM core_my_child"
-                  " WHERE child_id = ? AND guardian_id <> ?");
+		  " WHERE child_id = ? AND guardian_id <> ?");
 KR_STMT(x_audience, "ssssitii", "",
     INSERT_NOTICE "SELECT person_id, ?, ?, ?, ?, ?, ? FROM core_my_audience"
-                  " WHERE audience_id = ? AND person_id <> ?");
+		  " WHERE audience_id = ? AND person_id <> ?");
 KR_STMT(x_mine_read, "tii", "",
     "UPDATE core_notice SET read_at = ? WHERE person_id = ? AND read_at IS NULL"
     " AND id <= ?");
@@ -28,12 +30,18 @@ KR_STMT(x_sweep, "t", "", "DELETE FROM core_notice WHERE created < ? LIMIT 5000"
 KR_STMT(q_mine, "i", "isssstt",
     "SELECT id, module, text_key, args, href, created, read_at FROM core_notice"
     " WHERE person_id = ? ORDER BY id DESC LIMIT 100");
-KR_STMT(q_batch, "ti", "iisssissi",
+/* Only to whom the module is open, by rights known to be fresh: a hint too few is made
+   good by the next page, one too many is a leak. */
+KR_STMT(q_batch, "tdi", "iisssissi",
     "SELECT n.id, s.id, n.text_key, n.args, n.href,"
     " (SELECT COUNT(*) FROM core_notice u WHERE u.person_id = n.person_id"
     "  AND u.read_at IS NULL), p.lang, p.address, p.roles"
     " FROM core_notice n JOIN core_session s ON s.person_id = n.person_id"
-    " AND s.expires > ? JOIN core_person p ON p.id = n.person_id WHERE n.batch = ?");
+    " AND s.expires > ? JOIN core_person p ON p.id = n.person_id"
+    " JOIN core_person_right r ON r.person_id = n.person_id"
+    " AND r.epoch = (SELECT value FROM core_epoch WHERE name = 'rights')"
+    " AND (r.valid_until IS NULL OR r.valid_until > ?)"
+    " WHERE n.batch = ? AND " KR_NOTICE_OPEN);
 
 struct row {
 	int64_t id, session, unread;
@@ -43,7 +51,8 @@ struct row {
 };
 static const struct kr_col mine_cols[] = { KR_COL(struct row, id),
 	KR_COL(struct row, module), KR_COL(struct row, key), KR_COL(struct row, args),
-	KR_COL(struct row, href), KR_COL(struct row, created), KR_COL(struct row, read) };
+	KR_COL(struct row, href), KR_COL(struct row, created),
+	KR_COL(struct row, read) };
 static const struct kr_col batch_cols[] = { KR_COL(struct row, id),
 	KR_COL(struct row, session), KR_COL(struct row, key), KR_COL(struct row, args),
 	KR_COL(struct row, href), KR_COL(struct row, unread), KR_COL(struct row, lang),
@@ -58,8 +67,8 @@ to_group(kr_ctx *cx, const struct kr_audience *a, const struct insert *v)
 {
 	kr_val group = kr_i(a->group), member = kr_i(a->member);
 
-	kr_exec(cx, &x_group, v->module, v->key, v->args, v->href, v->batch, v->now, group,
-	    member, member, v->me);
+	kr_exec(cx, &x_group, v->module, v->key, v->args, v->href, v->batch, v->now,
+	    group, member, member, v->me);
 	if (a->with_parents)
 		kr_exec(cx, &x_group_parents, v->module, v->key, v->args, v->href,
 		    v->batch, v->now, group, v->me);
@@ -69,11 +78,11 @@ static void
 to_person(kr_ctx *cx, const struct kr_audience *a, const struct insert *v)
 {
 	if (a->person != v->me.i)
-		kr_exec(cx, &x_one, kr_i(a->person), v->module, v->key, v->args, v->href,
-		    v->batch, v->now);
+		kr_exec(cx, &x_one, kr_i(a->person), v->module, v->key, v->args,
+		    v->href, v->batch, v->now);
 	if (a->with_parents)
-		kr_exec(cx, &x_parents_of, v->module, v->key, v->args, v->href, v->batch,
-		    v->now, kr_i(a->person), v->me);
+		kr_exec(cx, &x_parents_of, v->module, v->key, v->args, v->href,
+		    v->batch, v->now, kr_i(a->person), v->me);
 }
 
 void
@@ -88,16 +97,17 @@ kr_notify_(kr_ctx *cx, const struct kr_audience *a, const char *i18n, kr_str hre
 	kr_random(&batch, sizeof batch);
 	batch &= INT64_MAX;
 	v = (struct insert){ kr_s(kr_z(cx->plugin)), kr_s(kr_z(i18n)),
-		kr_s(kr_args_write(cx, args, n)), kr_s(href), kr_i(batch), kr_t(cx->now),
-		kr_i(cx->actor ? cx->actor->person : 0) };
+		kr_s(kr_args_write(cx, args, n)), kr_s(href), kr_i(batch),
+		kr_t(cx->now), kr_i(cx->actor ? cx->actor->person : 0) };
 	if (a->person)
 		to_person(cx, a, &v);
 	if (a->group)
 		to_group(cx, a, &v);
 	if (a->audience)
-		kr_exec(cx, &x_audience, v.module, v.key, v.args, v.href, v.batch, v.now,
-		    kr_i(a->audience), v.me);
-	kr_outbox_add(cx, "core", "live.notice", kr_args_write(cx, KR_ARGS(kr_i(batch))));
+		kr_exec(cx, &x_audience, v.module, v.key, v.args, v.href, v.batch,
+		    v.now, kr_i(a->audience), v.me);
+	kr_outbox_add(
+	    cx, "core", "live.notice", kr_args_write(cx, KR_ARGS(kr_i(batch))));
 }
 
 static kr_str
@@ -108,7 +118,8 @@ wording(kr_ctx *cx, const struct row *r, const struct kr_voice *voice)
 	kr_str *text = kr_alloc(cx, n + 1, sizeof *text);
 
 	for (size_t i = 0; i < n; i++)
-		text[i] = v[i].t == 's' ? v[i].s : kr_fmt(cx, "%lld", (long long)v[i].i);
+		text[i] =
+		    v[i].t == 's' ? v[i].s : kr_fmt(cx, "%lld", (long long)v[i].i);
 	return kr_text_in(cx, voice, kr_cstr(cx, r->key), text, n);
 }
 
@@ -153,7 +164,8 @@ kr_notices_sweep(kr_ctx *cx)
 struct kr_live_notice *
 kr_notices_of_batch(kr_ctx *cx, int64_t batch, size_t *n_r)
 {
-	kr_rows *rows = kr_query(cx, &q_batch, kr_t(cx->now), kr_i(batch));
+	kr_rows *rows =
+	    kr_query(cx, &q_batch, kr_t(cx->now), kr_d(kr_today(cx)), kr_i(batch));
 	struct kr_live_notice *list = kr_alloc(cx, kr_rows_n(rows) + 1, sizeof *list);
 	struct row r;
 	size_t n = 0;

@@ -1,8 +1,8 @@
-/* Events: kr_emit() writes one outbox row per subscribed hook; jobs runs each hook after
-   commit, in its own transaction that also marks the row done: at least once outside the
-   database, exactly once inside it. */
-#include "app/live.h"
+/* Events: kr_emit() writes one outbox row per subscribed hook; jobs runs each hook
+   after commit, in its own transaction that also marks the row done: at least once
+   outside the database, exactly once inside it. */
 #include "app/outbox.h"
+#include "app/live.h"
 #include "auth/auth.h"
 #include "db/db.h"
 #include "plugin/registry.h"

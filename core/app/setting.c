@@ -1,5 +1,5 @@
-/* Settings: the school's values over the manifests' defaults, cached per process and read
-   again when the settings epoch of the session row has moved. */
+/* Settings: the school's values over the manifests' defaults, cached per process and
+   read again when the settings epoch of the session row has moved. */
 #include "app/setting.h"
 #include "auth/auth.h"
 #include "plugin/registry.h"
@@ -12,7 +12,8 @@ KR_STMT(x_put, "ssti", "",
     "INSERT INTO core_setting (name, value, changed, changed_by) VALUES (?, ?, ?, ?)"
     " ON DUPLICATE KEY UPDATE value = VALUES(value), changed = VALUES(changed),"
     " changed_by = VALUES(changed_by)");
-KR_STMT(x_epoch, "", "", "UPDATE core_epoch SET value = value + 1 WHERE name = 'settings'");
+KR_STMT(
+    x_epoch, "", "", "UPDATE core_epoch SET value = value + 1 WHERE name = 'settings'");
 
 struct pair {
 	kr_str name, value;
@@ -98,7 +99,8 @@ kr_setting_i(kr_ctx *cx, const char *key)
 void
 kr_setting_put(kr_ctx *cx, const struct kr_setting *d, kr_str value)
 {
-	kr_exec(cx, &x_put, kr_s(kr_z(d->key)), kr_s(value), kr_t(cx->now), kr_i(kr_me(cx)));
+	kr_exec(cx, &x_put, kr_s(kr_z(d->key)), kr_s(value), kr_t(cx->now),
+	    kr_i(kr_me(cx)));
 	kr_exec(cx, &x_epoch);
 	kr_audit(cx, "core.setting", 0);
 }

@@ -7,7 +7,8 @@
 #include <string.h>
 
 #define LIFE_S 600
-#define STEP_S 60 /* expiry is rounded, so that a page reloaded has the same address */
+#define STEP_S 60 /* expiry is rounded, so that a page reloaded has the same address   \
+		   */
 
 struct __attribute__((packed)) payload {
 	int64_t file, session;
@@ -28,9 +29,10 @@ kr_signed_url(kr_ctx *cx, kr_id file, bool download)
 {
 	const struct kr_config *c = &cx->app->conf;
 	bool plain = (c->port == 80 && strcmp(c->scheme, "http") == 0) ||
-	    (c->port == 443 && strcmp(c->scheme, "https") == 0);
+		     (c->port == 443 && strcmp(c->scheme, "https") == 0);
 	int64_t now_s = cx->now.us / 1000000;
-	struct payload p = { .file = file, .session = cx->actor->session,
+	struct payload p = { .file = file,
+		.session = cx->actor->session,
 		.expires = (uint32_t)((now_s / STEP_S + 1) * STEP_S + LIFE_S),
 		.download = download };
 	uint8_t mac[32];
@@ -44,8 +46,8 @@ kr_signed_url(kr_ctx *cx, kr_id file, bool download)
 	if (plain)
 		return kr_fmt(cx, "%s://content.%.*s/f/%.*s", c->scheme,
 		    KR_FMT(cx->req->host), KR_FMT(key));
-	return kr_fmt(cx, "%s://content.%.*s:%d/f/%.*s", c->scheme, KR_FMT(cx->req->host),
-	    c->port, KR_FMT(key));
+	return kr_fmt(cx, "%s://content.%.*s:%d/f/%.*s", c->scheme,
+	    KR_FMT(cx->req->host), c->port, KR_FMT(key));
 }
 
 bool
@@ -73,10 +75,12 @@ kr_shown_as(kr_str type)
 		const char *type;
 		kr_str as;
 	} shown[] = { { "image/png", KR_STR_INIT("image") },
-		{ "image/jpeg", KR_STR_INIT("image") }, { "image/gif", KR_STR_INIT("image") },
+		{ "image/jpeg", KR_STR_INIT("image") },
+		{ "image/gif", KR_STR_INIT("image") },
 		{ "image/webp", KR_STR_INIT("image") },
 		{ "application/pdf", KR_STR_INIT("pdf") },
-		{ "text/plain", KR_STR_INIT("text") }, { "audio/mpeg", KR_STR_INIT("audio") },
+		{ "text/plain", KR_STR_INIT("text") },
+		{ "audio/mpeg", KR_STR_INIT("audio") },
 		{ "audio/ogg", KR_STR_INIT("audio") },
 		{ "audio/x-m4a", KR_STR_INIT("audio") },
 		{ "video/mp4", KR_STR_INIT("video") },

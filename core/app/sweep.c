@@ -46,8 +46,8 @@ remove_bytes(kr_ctx *cx, kr_str key)
 		kr_log(cx, KR_WARN, "file.unlink_failed", 0, NULL);
 }
 
-/* Row first, bytes after COMMIT: a crash in between leaves bytes without a row, which the
-   nightly walk removes; never a row without bytes. */
+/* Row first, bytes after COMMIT: a crash in between leaves bytes without a row, which
+   the nightly walk removes; never a row without bytes. */
 static void
 forget(kr_ctx *cx, kr_id id, kr_str key)
 {
@@ -99,7 +99,8 @@ kr_files_rescan(kr_ctx *cx)
 			return;
 }
 
-/* Bytes without a row, older than an hour: left by a crash between rename and COMMIT. */
+/* Bytes without a row, older than an hour: left by a crash between rename and COMMIT.
+ */
 static void
 sweep_folder(kr_ctx *cx, const char *dir, bool known_stay)
 {
@@ -116,8 +117,9 @@ sweep_folder(kr_ctx *cx, const char *dir, bool known_stay)
 		if (lstat(path, &st) != 0 || !S_ISREG(st.st_mode) ||
 		    st.st_mtime > cx->now.us / 1000000 - GRACE_S)
 			continue;
-		if (known_stay && (kr_one(cx, &q_known, id_cols, &r, kr_s(kr_z(e->d_name))) ||
-		                      cx->err))
+		if (known_stay &&
+		    (kr_one(cx, &q_known, id_cols, &r, kr_s(kr_z(e->d_name))) ||
+			cx->err))
 			continue;
 		unlink(path);
 	}
@@ -139,7 +141,8 @@ kr_files_sweep(kr_ctx *cx)
 	snprintf(dir, sizeof dir, "%s/incoming", cx->app->conf.home);
 	sweep_folder(cx, dir, false);
 	for (int i = 0; i < 256; i++) {
-		snprintf(dir, sizeof dir, "%s/files/%02x", cx->app->conf.home, (unsigned)i);
+		snprintf(
+		    dir, sizeof dir, "%s/files/%02x", cx->app->conf.home, (unsigned)i);
 		sweep_folder(cx, dir, true);
 	}
 }

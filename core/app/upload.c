@@ -1,5 +1,5 @@
-/* Uploads: bytes go to incoming/ with a running hash, are made durable, scanned, and moved
-   to files/ under a random name. Whatever fails on the way leaves no trace. */
+/* Uploads: bytes go to incoming/ with a running hash, are made durable, scanned, and
+   moved to files/ under a random name. Whatever fails on the way leaves no trace. */
 #include "app/file.h"
 #include "auth/auth.h"
 #include "db/db.h"
@@ -60,7 +60,8 @@ clean_name(kr_ctx *cx, kr_str given)
 		}
 	kr_buf_init(&b, cx->arena, s.n + 1);
 	for (size_t i = 0; i < s.n; i++)
-		kr_buf_c(&b, (unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f ? '_' : s.p[i]);
+		kr_buf_c(
+		    &b, (unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f ? '_' : s.p[i]);
 	s = kr_buf_view(&b);
 	while (s.n > 200 || (s.n && (s.p[0] == '.')))
 		s = kr_sub(s, 1, s.n);
@@ -70,8 +71,8 @@ clean_name(kr_ctx *cx, kr_str given)
 }
 
 kr_err
-kr_upload_begin(kr_ctx *cx, const struct kr_field *field, kr_str name,
-    struct kr_upload **upload_r)
+kr_upload_begin(
+    kr_ctx *cx, const struct kr_field *field, kr_str name, struct kr_upload **upload_r)
 {
 	struct kr_upload *u = KR_NEW(cx, struct kr_upload);
 	uint8_t id[16];
@@ -105,7 +106,7 @@ kr_upload_data(kr_ctx *cx, struct kr_upload *u, const char *p, size_t n)
 	u->size += (int64_t)n;
 	while (n) {
 		ssize_t done = kr_fault("upload.write") ? (errno = ENOSPC, -1)
-		                                        : write(u->fd, p, n);
+							: write(u->fd, p, n);
 
 		if (done < 0 && errno == EINTR)
 			continue;
@@ -137,17 +138,24 @@ kr_upload_disk_full(const kr_ctx *cx)
 static bool
 move_to_store(kr_ctx *cx, struct kr_upload *u)
 {
-	char dir[512], to[600];
+	char top[512], dir[520], to[600];
 	struct stat st;
 	int dfd;
 	bool ok;
 
-	snprintf(dir, sizeof dir, "%s/files/%.2s", cx->app->conf.home, u->key);
+	snprintf(top, sizeof top, "%s/files", cx->app->conf.home);
+	snprintf(dir, sizeof dir, "%s/%.2s", top, u->key);
 	snprintf(to, sizeof to, "%s/%s", dir, u->key);
-	if (mkdir(dir, 02770) != 0 && errno != EEXIST)
+	/* nginx comes through files/ by its group and may read a file whose name it was
+	   told; the folders in it belong to us and to jobs, so that it can change
+	   nothing. */
+	if (mkdir(dir, 0771) == 0) {
+		if (chown(dir, (uid_t)-1, getegid()) != 0 || chmod(dir, 0771) != 0)
+			return false;
+	} else if (errno != EEXIST) {
 		return false;
-	/* incoming/ is ours alone; what lies in files/ nginx must be able to send. */
-	if (stat(dir, &st) != 0 || fchown(u->fd, (uid_t)-1, st.st_gid) != 0)
+	}
+	if (stat(top, &st) != 0 || fchown(u->fd, (uid_t)-1, st.st_gid) != 0)
 		return false;
 	if (fsync(u->fd) != 0 || rename(u->path, to) != 0)
 		return false;
@@ -187,8 +195,9 @@ keep(kr_ctx *cx, struct kr_upload *u, kr_str type, bool clean, kr_id *file_r)
 		return kr_fail(cx, cx->disk_full ? KR_ELIMIT : KR_EFAIL,
 		    "upload: store failed, errno %d", errno);
 	}
-	id = kr_exec(cx, &x_file, kr_i(cx->actor->person), kr_s(kr_z(u->key)), kr_s(u->name),
-	    kr_s(type), kr_i(u->size), kr_x((kr_str){ (const char *)sum, 32 }),
+	id = kr_exec(cx, &x_file, kr_i(cx->actor->person), kr_s(kr_z(u->key)),
+	    kr_s(u->name), kr_s(type), kr_i(u->size),
+	    kr_x((kr_str){ (const char *)sum, 32 }),
 	    kr_i(clean ? KR_FILE_CLEAN : KR_FILE_WAITING), kr_t(cx->now));
 	if (kr_commit(cx) != KR_OK)
 		return cx->err;
@@ -217,7 +226,8 @@ kr_upload_end(kr_ctx *cx, struct kr_upload *u, kr_id *file_r)
 		drop(u);
 		return KR_OK;
 	}
-	err = keep(cx, u, reply.type[0] ? kr_z(reply.type) : KR_S("application/octet-stream"),
+	err = keep(cx, u,
+	    reply.type[0] ? kr_z(reply.type) : KR_S("application/octet-stream"),
 	    reply.verdict == KR_SCAN_CLEAN, file_r);
 	if (u->fd >= 0)
 		close(u->fd);

@@ -1,4 +1,5 @@
-/* One ZIP of many files, streamed while it is made: no copy on disk, constant memory. */
+/* One ZIP of many files, streamed while it is made: no copy on disk, constant memory.
+ */
 #include "app/file.h"
 #include "auth/auth.h"
 #include "http/http.h"
@@ -78,7 +79,8 @@ kr_send_zip(kr_ctx *cx, kr_str name, const struct kr_zip_item *items, size_t n)
 	for (size_t i = 0; i < n; i++)
 		if (items[i].file)
 			ids[nids++] = items[i].file;
-	KR_FILL(cx, stored, kr_query(cx, &q_stored, kr_ids(cx, ids, nids)), stored_cols);
+	KR_FILL(
+	    cx, stored, kr_query(cx, &q_stored, kr_ids(cx, ids, nids)), stored_cols);
 	if (cx->err || !kr_answer_stream(cx, KR_S("application/zip"), name))
 		return cx->err;
 	a = archive_write_new();
@@ -93,8 +95,10 @@ kr_send_zip(kr_ctx *cx, kr_str name, const struct kr_zip_item *items, size_t n)
 		if (s)
 			ok = add_file(a, cx, items[i].path, s);
 		else if (!items[i].file)
-			ok = begin_entry(a, cx, items[i].path, (int64_t)items[i].text.n) &&
-			    archive_write_data(a, items[i].text.p, items[i].text.n) >= 0;
+			ok = begin_entry(
+				 a, cx, items[i].path, (int64_t)items[i].text.n) &&
+			     archive_write_data(a, items[i].text.p, items[i].text.n) >=
+				 0;
 	}
 	ok = archive_write_close(a) == ARCHIVE_OK && ok;
 	archive_write_free(a);

@@ -15,6 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define ARENA_CAP (8u * 1024 * 1024)
@@ -27,6 +28,26 @@ on_stop(int sig)
 {
 	(void)sig;
 	stopping = 1;
+}
+
+/* Who may ask: the web workers, this uid itself (no separate uids), the administrator.
+   Whose the web's database password is, is the web. */
+static bool
+may_ask(const struct kr_app *app, int fd)
+{
+	struct ucred who;
+	socklen_t n = sizeof who;
+	char path[512];
+	struct stat st;
+
+	snprintf(path, sizeof path, "%s/secret/kreide_rw.pw", app->conf.home);
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n) != 0)
+		return false;
+	if (who.uid == 0 || who.uid == geteuid() ||
+	    (stat(path, &st) == 0 && who.uid == st.st_uid))
+		return true;
+	kr_log_kv(KR_WARN, "auth.stranger", { "uid", kr_i(who.uid) });
+	return false;
 }
 
 static void
@@ -143,7 +164,8 @@ kr_auth_main(const struct kr_app *app, int listen_fd)
 		int fd = n > 0 ? accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC) : -1;
 
 		if (fd >= 0) {
-			serve_one(app, arena, db, &serving, fd);
+			if (may_ask(app, fd))
+				serve_one(app, arena, db, &serving, fd);
 			close(fd);
 		}
 		if (kr_mono_us() - swept > SWEEP_US) {

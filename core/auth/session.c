@@ -41,11 +41,13 @@ static const struct kr_col cols[] = {
 	KR_COL(struct row, rights_epoch),
 	KR_COL(struct row, settings_epoch),
 };
+/* What a module has sent is counted only while it is open to this person: r.bits are his
+   compiled rights, one bit per module. */
 #define PERSON_COLUMNS                                                                 \
 	"p.id, p.given, p.family, p.account, p.roles, p.lang, p.theme, p.address,"     \
 	" r.bits, r.valid_until, r.epoch,"                                             \
 	" (SELECT COUNT(*) FROM core_notice n WHERE n.person_id = p.id"                \
-	"  AND n.read_at IS NULL),"                                                    \
+	"  AND n.read_at IS NULL AND " KR_NOTICE_OPEN "),"                             \
 	" (SELECT value FROM core_epoch WHERE name = 'rights'),"                       \
 	" (SELECT value FROM core_epoch WHERE name = 'settings')"
 #define SESSION_FROM                                                                   \

@@ -2,7 +2,6 @@
    that are not installed yet. */
 #include "cli/cli.h"
 
-#include "app/entity.h"
 #include "plugin/check.h"
 #include <limits.h>
 #include <stdlib.h>
@@ -18,54 +17,16 @@ struct checking {
 	size_t plugins, statements;
 	bool database;
 	struct kr_conn *conns[3]; /* asked in this order whether they can run it */
+	const char *serving; /* only these and core can fail the check; NULL: all */
 };
 
 /* Core's statements run under several database users; a plugin's under one. */
-static bool
-verified(
-    struct checking *c, const struct kr_stmt *s, bool core, char *why_r, size_t why_n)
-{
-	char other[300];
-
-	if (kr_stmt_verify(c->conns[0], s, why_r, why_n))
-		return true;
-	for (size_t i = 1; core && i < KR_LEN(c->conns); i++)
-		if (c->conns[i] != NULL &&
-		    kr_stmt_verify(c->conns[i], s, other, sizeof other))
-			return true;
-	return false;
-}
-
-static void
-check_stmt(struct checking *c, struct kr_findings *f, const struct kr_stmt *s)
-{
-	char why[300];
-
-	if (s == NULL)
-		return;
-	c->statements++;
-	if (!verified(c, s, strcmp(f->plugin, "core") == 0, why, sizeof why))
-		kr_finding(f, "KR-R17", "%s: %s", s->name, why);
-}
-
 static void
 check_in_database(struct checking *c, const struct kr_plugin *p)
 {
-	struct kr_findings f = { .report = c->report, .plugin = p->name };
+	size_t users = strcmp(p->name, "core") == 0 ? KR_LEN(c->conns) : 1;
 
-	for (const struct kr_stmt *const *s = p->stmts; s != p->stmts_end; s++)
-		check_stmt(c, &f, *s);
-	for (size_t i = 0; p->entities != NULL && p->entities[i] != NULL; i++) {
-		const struct kr_entity_sql *e = kr_entity_sql(p->entities[i], p->name);
-
-		check_stmt(c, &f, e->one);
-		check_stmt(c, &f, e->may_read);
-		check_stmt(c, &f, e->may_write);
-		check_stmt(c, &f, e->insert);
-		check_stmt(c, &f, e->update);
-		check_stmt(c, &f, e->trash);
-		check_stmt(c, &f, e->restore);
-	}
+	c->statements += kr_statements_check(c->conns, users, p, c->report);
 	(void)kr_schema_check(c->conns[0], p, c->report);
 }
 
@@ -145,17 +106,34 @@ finding_json(kr_str line)
 	    kr_json_str(rest), "code", kr_json_str(code));
 }
 
+/* A reload asks whether what serves now could go on serving: a plugin that is broken
+   but was never loaded is no reason to stay with the old set. */
+static bool
+matters(const struct checking *c, kr_str line)
+{
+	kr_str rest = kr_z(c->serving), name, plugin;
+
+	(void)kr_split(&line, ':', &plugin);
+	if (c->serving == NULL || kr_is(plugin, "core"))
+		return true;
+	while (kr_split(&rest, ',', &name))
+		if (name.n > 0 && kr_eq(name, plugin))
+			return true;
+	return false;
+}
+
 static int
 tell(struct checking *c)
 {
 	kr_str rest = { c->text, c->size }, line;
 	json_t *list = json_array();
-	size_t n = 0;
+	size_t n = 0, wrong = 0;
 
 	while (kr_split(&rest, '\n', &line)) {
 		if (line.n == 0)
 			continue;
 		n++;
+		wrong += matters(c, line);
 		if (c->cli->json)
 			json_array_append_new(list, finding_json(line));
 		else
@@ -165,14 +143,14 @@ tell(struct checking *c)
 		(void)kr_print_json(json_pack("{s:o, s:I, s:I, s:b}", "findings", list,
 		    "plugins", (json_int_t)c->plugins, "statements",
 		    (json_int_t)c->statements, "database", c->database));
-		return n == 0 ? KR_X_OK : KR_X_WRONG;
+		return wrong == 0 ? KR_X_OK : KR_X_WRONG;
 	}
 	json_decref(list);
 	if (!c->database)
 		kr_say(c->cli, "core.cli.check_no_database");
 	kr_say(c->cli, "core.cli.check_done", kr_num(c->cli, (int64_t)c->plugins),
 	    kr_num(c->cli, (int64_t)c->statements), kr_num(c->cli, (int64_t)n));
-	return n == 0 ? KR_X_OK : KR_X_WRONG;
+	return wrong == 0 ? KR_X_OK : KR_X_WRONG;
 }
 
 static int
@@ -198,11 +176,12 @@ int
 kr_cmd_check(struct kr_cli *cli, int argc, char **argv)
 {
 	bool rules = false;
-	const struct kr_opt opts[] = { { "rules", 'b', &rules } };
-	struct kr_args args = {
-		.command = "check", .opts = opts, .nopts = 1, .least = 0, .most = 30
-	};
 	struct checking c = { .cli = cli };
+	const struct kr_opt opts[] = { { "rules", 'b', &rules },
+		{ "serving", 's', &c.serving } };
+	struct kr_args args = {
+		.command = "check", .opts = opts, .nopts = 2, .least = 0, .most = 30
+	};
 	int code;
 
 	if (!kr_args_of(cli, &args, argc, argv, &code))

@@ -89,7 +89,7 @@ int
 kr_migrate_all(struct kr_cli *cli, FILE *report)
 {
 	struct dirs d = { .cli = cli };
-	struct kr_app app;
+	struct kr_app app = { 0 };
 	char why[500] = "", *secret = kr_path(cli, "secret");
 	const char *socket =
 	    kr_fmt(cli->said, "%s/run/mysql.sock", kr_home_short(cli->home)).p;
@@ -97,9 +97,10 @@ kr_migrate_all(struct kr_cli *cli, FILE *report)
 	kr_err err;
 	int code;
 
-	if (!kr_load_plugins(cli, &app, &code)) {
+	if (!kr_app_load_unmigrated(&app, cli->home, why, sizeof why)) {
+		kr_complain(cli, "core.cli.no_instance", kr_z(cli->home), kr_z(why));
 		free(secret);
-		return code;
+		return KR_X_DOWN;
 	}
 	find_dirs(&d, &app);
 	err = kr_migrate(&(struct kr_migrate_opt){ .socket = socket,

@@ -120,26 +120,29 @@ secret_write(struct mig *m, const char *path, const char *owner, kr_str secret)
 	return true;
 }
 
-/* Keys of signed addresses and of form tokens: 32 random bytes, read by the master
-   before it gives its rights away. */
+/* Keys of signed addresses and of form tokens, read by the master before it gives its
+   rights away, and of the audit chain, for jobs alone: 32 random bytes each. */
 static bool
 keys_make(struct mig *m)
 {
-	static const char *const names[] = { "url.key", "csrf.key" };
+	static const struct {
+		const char *name, *owner;
+	} keys[] = { { "url.key", NULL }, { "csrf.key", NULL },
+		{ "audit.key", "kreide-jobs" } };
 
-	for (size_t i = 0; i < KR_LEN(names); i++) {
+	for (size_t i = 0; i < KR_LEN(keys); i++) {
 		char path[PATH_MAX];
 		uint8_t key[32];
 
 		if (snprintf(path, sizeof path, "%s/%s", m->opt->secret_dir,
-			names[i]) >= (int)sizeof path)
-			return kr_mig_fail(m, KR_EFAIL, "%s: path too long", names[i]);
+			keys[i].name) >= (int)sizeof path)
+			return kr_mig_fail(m, KR_EFAIL, "%s: path too long", keys[i].name);
 		if (access(path, F_OK) == 0)
 			continue;
 		kr_random(key, sizeof key);
 
 		bool ok = secret_write(
-		    m, path, NULL, (kr_str){ (const char *)key, sizeof key });
+		    m, path, keys[i].owner, (kr_str){ (const char *)key, sizeof key });
 
 		kr_wipe(key, sizeof key);
 		if (!ok)

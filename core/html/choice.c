@@ -286,12 +286,24 @@ limit_text(kr_ctx *cx, int32_t files, int64_t bytes)
 			  : kr_text_n(cx, "core.files_limit", files, &size, 1);
 }
 
+/* The school's limit for a file, or what the route takes at all if that is less; the
+   other fields and what stands around the file have 64 KiB of it. */
+static int64_t
+most_bytes(const kr_out *o)
+{
+	const struct kr_route *r = o->form != NULL ? o->form->route : NULL;
+	int64_t bytes = o->cx->app != NULL ? o->cx->app->conf.max_file_bytes : 0;
+	int64_t body = r != NULL && r->max_body > 0 ? (int64_t)r->max_body - 65536 : 0;
+
+	return body > 0 && body < bytes ? body : bytes;
+}
+
 void
 kr_control_file(kr_out *o, const struct kr_control *c)
 {
 	kr_ctx *cx = o->cx;
 	int32_t files = c->f != NULL && c->f->max > 0 ? c->f->max : 1;
-	int64_t bytes = cx->app != NULL ? cx->app->conf.max_file_bytes : 0;
+	int64_t bytes = most_bytes(o);
 	size_t before, n;
 	struct kr_control plain = *c;
 	struct kr_field f = { 0 };

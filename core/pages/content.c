@@ -1,5 +1,5 @@
-/* User bytes, on the content host only: a signed address stands for "this session may see
-   this file"; nginx sends the bytes. */
+/* User bytes, on the content host only: a signed address stands for "this session may
+   see this file"; nginx sends the bytes. */
 #include "app/file.h"
 #include "app/sign.h"
 #include "auth/auth.h"
@@ -35,7 +35,7 @@ still_allowed(kr_ctx *cx, const struct row *r)
 	if (r->scan != KR_FILE_CLEAN && r->owner != cx->actor->person)
 		return false;
 	return r->module.n == 0 ? r->owner == cx->actor->person
-	                        : l && kr_actor_has(cx->actor, l->module_bit);
+				: l && kr_actor_has(cx->actor, l->module_bit);
 }
 
 kr_err
@@ -52,9 +52,10 @@ kr_content_file(kr_ctx *cx)
 	cx->answer->accel = kr_file_accel(cx, r.key);
 	cx->answer->attachment = s.download || kr_shown_as(r.type).n == 0;
 	cx->answer->mime = cx->answer->attachment ? KR_S("application/octet-stream")
-	    : kr_is(r.type, "text/plain")         ? KR_S("text/plain; charset=utf-8")
-	                                          : r.type;
+			   : kr_is(r.type, "text/plain")
+			       ? KR_S("text/plain; charset=utf-8")
+			       : r.type;
 	cx->answer->disposition_name = r.name;
-	cx->answer->cache = KR_S("private, max-age=600");
+	cx->answer->cache = KR_S("private, no-cache");
 	return KR_OK;
 }

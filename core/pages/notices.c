@@ -2,11 +2,11 @@
 #include "app/live.h"
 #include "app/notice.h"
 #include "auth/auth.h"
+#include "core_templates.h"
 #include "http/http.h"
 #include "pages/handlers.h"
 #include "pages/pages.h"
 #include "plugin/registry.h"
-#include "core_templates.h"
 
 KR_STMT(x_read, "tii", "",
     "UPDATE core_notice SET read_at = ? WHERE person_id = ? AND read_at IS NULL"

@@ -1,11 +1,11 @@
 /* The start page: what is waiting for this person, in tiles that plugins draw. */
 #include "auth/auth.h"
+#include "core_templates.h"
 #include "html/part.h"
 #include "html/text.h"
 #include "pages/handlers.h"
 #include "pages/pages.h"
 #include "plugin/registry.h"
-#include "core_templates.h"
 #include <stdlib.h>
 
 struct tile {
@@ -24,8 +24,9 @@ by_order(const void *a, const void *b)
 static bool
 shown(const kr_ctx *cx, const struct kr_loaded *l, const struct kr_widget *w)
 {
-	return (l->module_bit == (size_t)-1 || kr_actor_has(cx->actor, l->module_bit)) &&
-	    (!w->perm || kr_can(cx, w->perm));
+	return (l->module_bit == (size_t)-1 ||
+		   kr_actor_has(cx->actor, l->module_bit)) &&
+	       (!w->perm || kr_can(cx, w->perm));
 }
 
 static struct tile *
@@ -42,7 +43,8 @@ tiles_of(kr_ctx *cx, size_t *n_r)
 
 		for (size_t k = 0; l->p && k < l->p->nwidgets; k++)
 			if (shown(cx, l, &l->p->widgets[k]))
-				list[n++] = (struct tile){ &l->p->widgets[k], l->p->name };
+				list[n++] =
+				    (struct tile){ &l->p->widgets[k], l->p->name };
 	}
 	qsort(list, n, sizeof *list, by_order);
 	*n_r = n;
@@ -56,9 +58,9 @@ greeting(kr_ctx *cx)
 	kr_str name = cx->actor->du ? cx->actor->given : cx->actor->name;
 
 	return kr_text_args(cx,
-	    hour < 11       ? "core.good_morning"
-	        : hour < 18 ? "core.good_day"
-	                    : "core.good_evening",
+	    hour < 11   ? "core.good_morning"
+	    : hour < 18 ? "core.good_day"
+			: "core.good_evening",
 	    &name, 1);
 }
 

@@ -625,6 +625,20 @@ check_head(const struct kr_plugin *p, struct kr_findings *f)
 			    "needs \"%s\": no name of another plugin", p->needs[i]);
 }
 
+/* What the router would not take must be refused here: after this, all plugins share
+   one router, and it is too late to leave one of them out. */
+static void
+check_router(const struct kr_plugin *p, struct kr_findings *f)
+{
+	struct kr_router *router = kr_router_new();
+
+	for (size_t i = 0; i < p->nroutes; i++)
+		if (!kr_router_add(router, &p->routes[i], i))
+			kr_finding(f, "KR-R4",
+			    "%s %s: malformed, too deep, or not to be told from another path",
+			    method_name(p->routes[i].method), p->routes[i].path);
+}
+
 void
 kr_check_manifest(const struct kr_plugin *p, struct kr_findings *f)
 {
@@ -632,6 +646,8 @@ kr_check_manifest(const struct kr_plugin *p, struct kr_findings *f)
 	check_perms(p, f);
 	for (size_t i = 0; i < p->nroutes; i++)
 		check_route(p, i, f);
+	if (f->n == 0)
+		check_router(p, f);
 	for (size_t i = 0; p->entities != NULL && p->entities[i] != NULL; i++)
 		check_entity(p, i, f);
 	check_settings(p, f);

@@ -31,10 +31,19 @@ bool kr_table_of(const char *plugin, kr_str table); /* named PLUGIN_... */
 void kr_check_manifest(const struct kr_plugin *, struct kr_findings *);
 void kr_check_statements(const struct kr_plugin *, struct kr_findings *);
 /* needs and events of all loaded plugins against each other; refuses what fails. */
-void kr_check_together(struct kr_app *);
+void kr_check_together(struct kr_app *, FILE *report);
 
 /* ── schema.c: against a migrated database ── */
 size_t kr_schema_check(struct kr_conn *, const struct kr_plugin *, FILE *report);
+
+/* ── stored.c ── */
+/* Has each statement prepared, its entities' too: by the first of these users, or by
+   another (NULL: none) that may. Returns how many there are. */
+size_t kr_statements_check(
+    struct kr_conn *const *, size_t nconns, const struct kr_plugin *, FILE *report);
+/* Both of them for every loaded plugin; refuses what fails. Lets all pass when there is
+   no database to ask. */
+void kr_check_stored(struct kr_app *, FILE *report);
 
 /* ── load.c ── */
 /* Reads, checks and opens one .so. loaded_r->p is NULL when it was refused. */

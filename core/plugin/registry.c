@@ -18,6 +18,7 @@ struct loading {
 	FILE *report;
 	char *why_r;
 	size_t why_n;
+	bool unmigrated; /* what the database has says nothing yet */
 };
 
 static void *
@@ -145,7 +146,11 @@ load_plugins(struct loading *l)
 		snprintf(path, sizeof path, "%.*s", KR_FMT(folder));
 		load_folder(l, path, false);
 	}
-	kr_check_together(l->app);
+	kr_check_together(l->app, l->report);
+	if (!l->unmigrated) {
+		kr_check_stored(l->app, l->report);
+		kr_check_together(l->app, l->report);
+	}
 	load_texts(l->app);
 	for (size_t i = 0; i < l->app->nplugins; i++)
 		if (l->app->plugins[i].refused != NULL && l->report == NULL)
@@ -241,16 +246,16 @@ read_key(struct loading *l, const char *name, uint8_t key_r[32])
 	return good;
 }
 
-bool
-kr_app_load_report(
-    struct kr_app *app_r, const char *home, FILE *report, char *why_r, size_t why_n)
+static bool
+load_all(struct kr_app *app_r, const char *home, const struct loading *how)
 {
 	struct kr_app app = {
 		0
 	}; /* rows point to the arrays, which stay where they are */
-	struct loading l = { &app, report, why_r, why_n };
+	struct loading l = *how;
 
-	if (!kr_config_read(&app.conf, home, why_r, why_n))
+	l.app = &app;
+	if (!kr_config_read(&app.conf, home, l.why_r, l.why_n))
 		return false;
 	kr_time_zone_init();
 	app.plugins = keep(MOST_PLUGINS * sizeof *app.plugins);
@@ -271,14 +276,14 @@ kr_app_load_bare(struct kr_app *app_r, const char *lib, FILE *report)
 {
 	struct kr_app app = { .conf.lib = lib };
 	char why[300] = "", folder[PATH_MAX];
-	struct loading l = { &app, report, why, sizeof why };
+	struct loading l = { &app, report, why, sizeof why, true };
 
 	app.plugins = keep(MOST_PLUGINS * sizeof *app.plugins);
 	if (!load_core(&l))
 		return false;
 	snprintf(folder, sizeof folder, "%s/plugins", lib);
 	load_folder(&l, folder, true);
-	kr_check_together(&app);
+	kr_check_together(&app, report);
 	*app_r = app;
 	return true;
 }
@@ -286,7 +291,22 @@ kr_app_load_bare(struct kr_app *app_r, const char *lib, FILE *report)
 bool
 kr_app_load(struct kr_app *app, const char *home, char *why_r, size_t why_n)
 {
-	return kr_app_load_report(app, home, NULL, why_r, why_n);
+	return load_all(app, home, &(struct loading){ .why_r = why_r, .why_n = why_n });
+}
+
+bool
+kr_app_load_report(
+    struct kr_app *app, const char *home, FILE *report, char *why_r, size_t why_n)
+{
+	return load_all(app, home,
+	    &(struct loading){ .report = report, .why_r = why_r, .why_n = why_n });
+}
+
+bool
+kr_app_load_unmigrated(struct kr_app *app, const char *home, char *why_r, size_t why_n)
+{
+	return load_all(app, home,
+	    &(struct loading){ .why_r = why_r, .why_n = why_n, .unmigrated = true });
 }
 
 const struct kr_loaded *

@@ -51,6 +51,9 @@ struct kr_app {
    in kreide.conf plugin_dirs), refuses the broken ones by name and rule, builds routes.
    False only when core itself cannot be. */
 bool kr_app_load(struct kr_app *, const char *home, char *why_r, size_t why_n);
+/* The same without asking the database what it has: before it has been migrated. */
+bool kr_app_load_unmigrated(
+    struct kr_app *, const char *home, char *why_r, size_t why_n);
 const struct kr_loaded *kr_app_plugin(const struct kr_app *, kr_str name);
 /* The route that a path and method lead to (forms ask it); NULL: none. */
 const struct kr_route_info *kr_app_route(

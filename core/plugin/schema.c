@@ -99,7 +99,8 @@ type_fits(char type, kr_str column)
 static void
 check_entity(const struct schema *s, const struct kr_entity *e)
 {
-	static const char *const always[] = { "id", "rev", "created", "changed" };
+	static const char *const always[] = { "id", "rev", "created", "changed",
+		"deleted_at" };
 
 	if (!has_table(s, e->table)) {
 		kr_finding(
@@ -110,9 +111,6 @@ check_entity(const struct schema *s, const struct kr_entity *e)
 		if (column_of(s, e->table, always[i]) == NULL)
 			kr_finding(
 			    s->f, "KR-R11", "%s: no column %s", e->table, always[i]);
-	if ((e->flags & KR_E_TRASH) != 0 &&
-	    column_of(s, e->table, "deleted_at") == NULL)
-		kr_finding(s->f, "KR-R11", "%s: no column deleted_at", e->table);
 	for (size_t i = 0; i < e->nprops; i++) {
 		const struct kr_prop *q = &e->props[i];
 		const struct column *c = column_of(s, e->table, q->name);

@@ -14,13 +14,18 @@ find(struct kr_app *app, const char *name)
 	return NULL;
 }
 
-static void refuse(struct kr_loaded *, const char *rule, const char *fmt, ...)
-    KR_PRINTF(3, 4);
+struct all {
+	struct kr_app *app;
+	FILE *report; /* may be NULL */
+};
+
+static void refuse(const struct all *, struct kr_loaded *, const char *rule,
+    const char *fmt, ...) KR_PRINTF(4, 5);
 
 static void
-refuse(struct kr_loaded *l, const char *rule, const char *fmt, ...)
+refuse(const struct all *a, struct kr_loaded *l, const char *rule, const char *fmt, ...)
 {
-	struct kr_findings f = { .plugin = l->name };
+	struct kr_findings f = { .report = a->report, .plugin = l->name };
 	char text[200];
 	va_list args;
 
@@ -57,18 +62,18 @@ needs(const struct kr_plugin *p, kr_str name)
 }
 
 static bool
-check_needs(struct kr_app *app, struct kr_loaded *l)
+check_needs(const struct all *a, struct kr_loaded *l)
 {
 	for (const char *const *n = l->p->needs; n != NULL && *n != NULL; n++) {
-		const struct kr_loaded *other = find(app, *n);
+		const struct kr_loaded *other = find(a->app, *n);
 
 		if (other == NULL || other->p == NULL) {
-			refuse(l, "KR-R9", "needs %s, which is not there", *n);
+			refuse(a, l, "KR-R9", "needs %s, which is not there", *n);
 			return false;
 		}
 	}
-	if (reaches(app, l, l->p->name, 8)) {
-		refuse(l, "KR-R9", "%s needs itself over others", l->p->name);
+	if (reaches(a->app, l, l->p->name, 8)) {
+		refuse(a, l, "KR-R9", "%s needs itself over others", l->p->name);
 		return false;
 	}
 	return true;
@@ -93,24 +98,24 @@ event_of(struct kr_app *app, const char *name, kr_str *owner_r)
 /* A hook on a plugin that is not installed waits for it. One that is installed must
    declare the event. */
 static bool
-check_hooks(struct kr_app *app, struct kr_loaded *l)
+check_hooks(const struct all *a, struct kr_loaded *l)
 {
 	for (size_t i = 0; i < l->p->nhooks; i++) {
 		const struct kr_hook *h = &l->p->hooks[i];
 		kr_str owner;
-		const struct kr_event *event = event_of(app, h->event, &owner);
+		const struct kr_event *event = event_of(a->app, h->event, &owner);
 		bool own = kr_is(owner, l->name), there = false;
 
-		for (size_t k = 0; k < app->nplugins; k++)
-			there = there || (app->plugins[k].p != NULL &&
-					     kr_is(owner, app->plugins[k].name));
+		for (size_t k = 0; k < a->app->nplugins; k++)
+			there = there || (a->app->plugins[k].p != NULL &&
+					     kr_is(owner, a->app->plugins[k].name));
 		if (there && event == NULL) {
-			refuse(
-			    l, "KR-R8", "hook on %s, which nobody declares", h->event);
+			refuse(a, l, "KR-R8", "hook on %s, which nobody declares",
+			    h->event);
 			return false;
 		}
 		if (h->when == KR_IN_TX && !own && !needs(l->p, owner)) {
-			refuse(l, "KR-R8",
+			refuse(a, l, "KR-R8",
 			    "hook in the transaction of %s, not in needs", h->event);
 			return false;
 		}
@@ -120,16 +125,16 @@ check_hooks(struct kr_app *app, struct kr_loaded *l)
 
 /* /NAME of a plugin must not hide a page of core. */
 static bool
-check_first_part(struct kr_app *app, struct kr_loaded *l)
+check_first_part(const struct all *a, struct kr_loaded *l)
 {
-	const struct kr_plugin *core = app->plugins[0].p;
+	const struct kr_plugin *core = a->app->plugins[0].p;
 
 	for (size_t i = 0; i < core->nroutes; i++) {
 		kr_str rest = kr_z(core->routes[i].path), part;
 
 		if (kr_split(&rest, '/', &part) && kr_split(&rest, '/', &part) &&
 		    kr_is(part, l->name)) {
-			refuse(l, "KR-R4", "/%s is a page of core", l->name);
+			refuse(a, l, "KR-R4", "/%s is a page of core", l->name);
 			return false;
 		}
 	}
@@ -137,17 +142,18 @@ check_first_part(struct kr_app *app, struct kr_loaded *l)
 }
 
 static bool
-check_twice(struct kr_app *app, struct kr_loaded *l)
+check_twice(const struct all *a, struct kr_loaded *l)
 {
-	if (find(app, l->name) == l)
+	if (find(a->app, l->name) == l)
 		return true;
-	refuse(l, "KR-R7", "there are two plugins %s", l->name);
+	refuse(a, l, "KR-R7", "there are two plugins %s", l->name);
 	return false;
 }
 
 void
-kr_check_together(struct kr_app *app)
+kr_check_together(struct kr_app *app, FILE *report)
 {
+	const struct all a = { app, report };
 	bool again = true;
 
 	/* Each refusal may take away what another one needs. */
@@ -158,8 +164,8 @@ kr_check_together(struct kr_app *app)
 
 			if (l->p == NULL)
 				continue;
-			again = !check_twice(app, l) || !check_first_part(app, l) ||
-				!check_needs(app, l) || !check_hooks(app, l) || again;
+			again = !check_twice(&a, l) || !check_first_part(&a, l) ||
+				!check_needs(&a, l) || !check_hooks(&a, l) || again;
 		}
 	}
 }

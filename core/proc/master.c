@@ -303,9 +303,24 @@ hand_over(int64_t now)
 
 /* ── a new set of plugins, or a new program: HUP ── */
 
+/* Those that a new set must not lose: "news,tasks,". */
+static void
+name_serving(char *names_r, size_t n)
+{
+	const struct kr_app *app = &m.s->app;
+	size_t at = 0;
+
+	names_r[0] = 0;
+	for (size_t i = 1; i < app->nplugins && at < n; i++)
+		if (app->plugins[i].p != NULL)
+			at += (size_t)snprintf(
+			    names_r + at, n - at, "%s,", app->plugins[i].name);
+}
+
 static void
 reload(int64_t now)
 {
+	char serving[200 * 34];
 	sigset_t none;
 
 	m.check_again = m.check != 0; /* it may have looked before the last change */
@@ -320,7 +335,9 @@ reload(int64_t now)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	dup2(STDERR_FILENO, STDOUT_FILENO);
-	execl(m.s->exe, m.s->exe, "--home", m.s->home, "check", (char *)NULL);
+	name_serving(serving, sizeof serving);
+	execl(m.s->exe, m.s->exe, "--home", m.s->home, "check", "--serving", serving,
+	    (char *)NULL);
 	_exit(127);
 }
 

@@ -58,7 +58,8 @@ static const int common[] = { SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(write),
 static const int storing[] = { SCMP_SYS(rename), SCMP_SYS(renameat),
 	SCMP_SYS(renameat2), SCMP_SYS(link), SCMP_SYS(linkat), SCMP_SYS(unlink),
 	SCMP_SYS(unlinkat), SCMP_SYS(mkdir), SCMP_SYS(mkdirat), SCMP_SYS(rmdir),
-	SCMP_SYS(fchmod), SCMP_SYS(fchown), SCMP_SYS(chmod), SCMP_SYS(utimensat) };
+	SCMP_SYS(fchmod), SCMP_SYS(fchown), SCMP_SYS(chown), SCMP_SYS(chmod),
+	SCMP_SYS(utimensat) };
 
 /* The only one with the network; curl resolves names in a thread. */
 static const int network[] = { SCMP_SYS(bind), SCMP_SYS(sendmmsg), SCMP_SYS(recvmmsg) };

@@ -23,6 +23,7 @@ KR_STMT(x_return, "ti", "",
     "UPDATE core_person SET state = 'active', left_at = NULL, activated_at = NULL,"
     " changed = ? WHERE id = ?"
     " AND state = 'left'");
+KR_STMT(x_feeds, "i", "", "DELETE FROM core_feed WHERE person_id = ?");
 KR_STMT(x_waiting, "i", "", "UPDATE core_person SET activated_at = NULL WHERE id = ?");
 KR_STMT(
     q_state, "i", "sis", "SELECT account, roles, state FROM core_person WHERE id = ?");
@@ -269,6 +270,7 @@ kr_code_for(kr_ctx *cx, kr_id person, kr_str account, char code_r[20])
 	ok = kr_nonce_claim(cx) && kr_auth_new_code(cx, person, account, code_r);
 	cx->db = before;
 	kr_exec(cx, &x_waiting, kr_i(person));
+	kr_exec(cx, &x_feeds, kr_i(person)); /* who may have known them is shut out */
 	if (!ok && kr_status(cx) == KR_OK)
 		kr_fail(cx, KR_EUPSTREAM, "no activation code could be made");
 	return ok;

@@ -2,7 +2,7 @@
 #include "import.h"
 #include "import_templates.h"
 
-#define FILE_MAX ((size_t)16 * 1024 * 1024)
+#define FILE_MAX ((size_t)8 * 1024 * 1024)
 
 /* Room for every row of one kind; filled by add(). */
 static void

@@ -24,11 +24,12 @@ static const struct kr_field apply_in[] = {
 	{ "leavers", 'i', 0, INT32_MAX, KR_F_REQ, NULL },
 	{ "force", 'b', 0, 0, 0, NULL },
 };
-#define MIB (1024u * 1024u)
+/* What the kernel reads of a file, and 64 KiB for the rest of the form. */
+#define BODY (8u * 1024u * 1024u + 64u * 1024u)
 static const struct kr_route routes[] = {
 	{ KR_GET, "/import", "import.run", import_page },
 	{ KR_POST, "/import", "import.run", import_take, import_page, KR_IN(upload_in),
-	    .flags = KR_R_SLOW, .max_body = 17 * MIB },
+	    .flags = KR_R_SLOW, .max_body = BODY },
 	{ KR_GET, "/import/plan", "import.run", import_show, KR_IN(plan_in),
 	    .flags = KR_R_SLOW },
 	{ KR_GET, "/import/apply", "import.run", import_applied },

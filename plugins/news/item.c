@@ -14,35 +14,48 @@ static const struct kr_prop props[] = {
 	{ "audience_id", 'a', "news.audience", 0, 0, KR_P_REQ, NULL, KR_PD_NONE, 0 },
 	{ "starts", 't', "news.starts", 0, 0, KR_P_LIST, NULL, KR_PD_NONE, 0 },
 	{ "ends", 't', "news.ends", 0, 0, KR_P_LIST, NULL, KR_PD_NONE, 0 },
-	{ "author_id", 'p', "news.author", 0, 0, KR_P_SYSTEM | KR_P_ME, NULL, KR_PD_REF, 0 },
+	{ "author_id", 'p', "news.author", 0, 0, KR_P_SYSTEM | KR_P_ME, NULL, KR_PD_REF,
+	    0 },
 };
 
 /* One literal, used by the scope and by the list's own statement. */
-#define PUBLISHED \
-	"(t.author_id = :me OR ((t.starts IS NULL OR t.starts <= :now)" \
-	" AND (t.ends IS NULL OR t.ends > :now) AND t.audience_id IN" \
+#define PUBLISHED                                                                      \
+	"(t.author_id = :me OR ((t.starts IS NULL OR t.starts <= :now)"                \
+	" AND (t.ends IS NULL OR t.ends > :now) AND t.audience_id IN"                  \
 	" (SELECT audience_id FROM core_my_audience WHERE person_id = :me)))"
-#define COLUMNS \
-	"SELECT t.id, t.title, t.body, t.category, CONCAT(p.given, ' ', p.family)," \
-	" COALESCE(t.starts, t.created) FROM news_item t" \
-	" JOIN core_person_name p ON p.id = t.author_id WHERE t.deleted_at IS NULL" \
-	" AND (t.starts IS NULL OR t.starts <= ?) AND (t.ends IS NULL OR t.ends > ?)" \
-	" AND t.audience_id IN (SELECT audience_id FROM core_my_audience" \
+#define COLUMNS(body)                                                                  \
+	"SELECT t.id, t.title, " body ", t.category, CONCAT(p.given, ' ', p.family),"  \
+	" COALESCE(t.starts, t.created) FROM news_item t"                              \
+	" JOIN core_person_name p ON p.id = t.author_id WHERE t.deleted_at IS NULL"    \
+	" AND (t.starts IS NULL OR t.starts <= ?) AND (t.ends IS NULL OR t.ends > ?)"  \
+	" AND t.audience_id IN (SELECT audience_id FROM core_my_audience"              \
 	"  WHERE person_id = ?)"
 
-const struct kr_entity news_item = { .name = "item", .table = "news_item",
-	.title = "news.title", KR_PROPS(props), .scope_read = PUBLISHED,
-	.scope_write = "t.author_id = :me", .perm_read = "news.read",
-	.perm_write = "news.write", .flags = KR_E_TRASH, .keep_days = 730 };
-const struct kr_entity news_any = { .name = "any", .table = "news_item",
-	.title = "news.all", KR_PROPS(props), .scope_read = "TRUE", .scope_write = "TRUE",
-	.perm_read = "news.manage", .perm_write = "news.manage" };
+const struct kr_entity news_item = { .name = "item",
+	.table = "news_item",
+	.title = "news.title",
+	KR_PROPS(props),
+	.scope_read = PUBLISHED,
+	.scope_write = "t.author_id = :me",
+	.perm_read = "news.read",
+	.perm_write = "news.write",
+	.flags = KR_E_TRASH,
+	.keep_days = 730 };
+const struct kr_entity news_any = { .name = "any",
+	.table = "news_item",
+	.title = "news.all",
+	KR_PROPS(props),
+	.scope_read = "TRUE",
+	.scope_write = "TRUE",
+	.perm_read = "news.manage",
+	.perm_write = "news.manage" };
 
 KR_STMT(q_page, "ttiss", "isssst",
-    COLUMNS " AND (? = '' OR t.category = ?)"
-            " ORDER BY COALESCE(t.starts, t.created) DESC LIMIT 50");
+    COLUMNS("t.body") " AND (? = '' OR t.category = ?)"
+		      " ORDER BY COALESCE(t.starts, t.created) DESC LIMIT 50");
 KR_STMT(q_tile, "tti", "isssst",
-    COLUMNS " ORDER BY COALESCE(t.starts, t.created) DESC LIMIT 4");
+    COLUMNS(
+	"LEFT(t.body, 240)") " ORDER BY COALESCE(t.starts, t.created) DESC LIMIT 4");
 KR_STMT(q_mine, "ii", "i", "SELECT id FROM news_item WHERE id = ? AND author_id = ?");
 
 static const struct kr_col cols[] = { KR_COL(struct news_row, id),
@@ -55,7 +68,8 @@ news_page(kr_ctx *cx)
 {
 	kr_val now = kr_t(kr_now(cx)), category = kr_s(kr_in_s(cx, "category"));
 	struct news_list view = { .may_write = kr_can(cx, "news.write"),
-		.may_manage = kr_can(cx, "news.manage") };
+		.may_manage = kr_can(cx, "news.manage"),
+		.category = category.s };
 
 	KR_FILL(cx, view.rows,
 	    kr_query(cx, &q_page, now, now, kr_i(kr_me(cx)), category, category), cols);
@@ -95,7 +109,8 @@ news_save(kr_ctx *cx)
 {
 	kr_time starts = kr_in_t(cx, "starts"), ends = kr_in_t(cx, "ends");
 
-	if (ends.us != KR_NO_TIME.us && starts.us != KR_NO_TIME.us && ends.us <= starts.us)
+	if (ends.us != KR_NO_TIME.us && starts.us != KR_NO_TIME.us &&
+	    ends.us <= starts.us)
 		return kr_in_bad(cx, "ends", "news.ends_before_start");
 	return kr_save(cx, &news_item, kr_object(cx), NULL);
 }
@@ -123,9 +138,12 @@ news_restore(kr_ctx *cx)
 kr_err
 news_all(kr_ctx *cx)
 {
-	static const struct kr_list_opt opt = { .title = "news.all", .row_href = "/news/{}",
-		.new_href = "/news/new", .new_label = "news.new",
-		.empty_title = "news.empty", .empty_text = "news.empty_text" };
+	static const struct kr_list_opt opt = { .title = "news.all",
+		.row_href = "/news/{}",
+		.new_href = "/news/new",
+		.new_label = "news.new",
+		.empty_title = "news.empty",
+		.empty_text = "news.empty_text" };
 
 	return kr_list(cx, &news_any, &opt);
 }

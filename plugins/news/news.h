@@ -12,6 +12,7 @@ struct news_row {
 struct news_list {
 	KR_ARRAY(struct news_row) rows;
 	bool may_write, may_manage;
+	kr_str category; /* only of this one; "" all */
 };
 struct news_latest {
 	KR_ARRAY(struct news_row) rows;
@@ -19,8 +20,8 @@ struct news_latest {
 
 extern const struct kr_entity news_item, news_any;
 
-kr_handler news_page, news_show, news_new, news_edit, news_save, news_trash, news_restore,
-    news_all;
+kr_handler news_page, news_show, news_new, news_edit, news_save, news_trash,
+    news_restore, news_all;
 kr_guard news_mine;
 kr_render_fn news_tile;
 

@@ -17,13 +17,13 @@
    he is asked for. Words that were not typed are not compared. */
 #define WORD(n)                                                                        \
 	" AND (? < " n " OR p.account LIKE ? OR CONCAT(p.given, ' ', p.family) LIKE ?)"
-#define MATCH                                                                           \
-	WORD("1")                                                                       \
-	WORD("2") WORD(                                                                 \
-	    "3") " AND (p.roles & ?) <> 0"                                              \
-		 " AND p.state = ELT(?, 'active', 'active', 'locked', 'left', p.state)" \
-		 " AND (? <> 1 OR p.activated_at IS NOT NULL)"                          \
-		 " AND (? <> 2 OR p.activated_at IS NULL) AND (? <> 5 OR p.state <> 'left')"
+#define WORDS3 WORD("1") WORD("2") WORD("3")
+#define MATCH                                                                          \
+	WORDS3                                                                         \
+	" AND (p.roles & ?) <> 0"                                                      \
+	" AND p.state = ELT(?, 'active', 'active', 'locked', 'left', p.state)"         \
+	" AND (? <> 1 OR p.activated_at IS NOT NULL)"                                  \
+	" AND (? <> 2 OR p.activated_at IS NULL) AND (? <> 5 OR p.state <> 'left')"
 #define MATCH_IN                                                                       \
 	"iss"                                                                          \
 	"iss"                                                                          \

@@ -4,7 +4,9 @@
 
 #define FEED "/tasks/feed/{key}"
 
-KR_STMT(q_mine, "iii", "isst" "ts",
+KR_STMT(q_mine, "iii",
+    "isst"
+    "ts",
     "SELECT t.id, t.title, t.body, t.due, t.changed, g.name FROM tasks_task t"
     " JOIN core_group g ON g.id = t.group_id WHERE t.deleted_at IS NULL"
     " AND (t.owner_id = ? OR t.group_id IN (SELECT group_id FROM core_my_group"
@@ -17,14 +19,16 @@ struct event {
 	kr_time due, changed;
 };
 static const struct kr_col event_cols[] = { KR_COL(struct event, id),
-	KR_COL(struct event, title), KR_COL(struct event, body), KR_COL(struct event, due),
-	KR_COL(struct event, changed), KR_COL(struct event, group) };
+	KR_COL(struct event, title), KR_COL(struct event, body),
+	KR_COL(struct event, due), KR_COL(struct event, changed),
+	KR_COL(struct event, group) };
 
 kr_err
 tasks_feed(kr_ctx *cx)
 {
 	kr_ical *cal = kr_ical_new(cx, KR_S("Kreide: Aufgaben"));
-	kr_rows *rows = kr_query(cx, &q_mine, kr_i(kr_me(cx)), kr_i(kr_me(cx)), kr_i(60));
+	kr_rows *rows =
+	    kr_query(cx, &q_mine, kr_i(kr_me(cx)), kr_i(kr_me(cx)), kr_i(60));
 	struct event e;
 
 	while (kr_next(rows, event_cols, &e)) {

@@ -25,7 +25,8 @@ static const struct kr_field submit_in[] = {
 	{ "answer", 'm', 0, 50000, 0, NULL },
 	{ "work", 'f', 0, 10, 0, NULL },
 };
-static const struct kr_field file_in[] = { { "file", 'i', 1, 0, KR_F_REQ, NULL } };
+static const struct kr_field file_in[] = { { "file", 'i', 1, INT32_MAX, KR_F_REQ,
+    NULL } };
 static const struct kr_field feedback_in[] = {
 	{ "feedback", 'm', 1, 10000, KR_F_REQ, NULL },
 };
@@ -47,15 +48,17 @@ static const struct kr_route routes[] = {
 	{ KR_POST, "/tasks/{id}/submit", "tasks.submit", tasks_submit, tasks_show,
 	    .guard = tasks_for_me, KR_IN(submit_in), .flags = KR_R_MUST,
 	    .max_body = 512 * MIB },
-	{ KR_POST, "/tasks/{id}/withdraw", "tasks.submit", tasks_withdraw_file, tasks_show,
-	    .guard = tasks_for_me, KR_IN(file_in) },
-	{ KR_POST, "/tasks/{id}/remind", "tasks.write", tasks_remind, .guard = tasks_mine },
+	{ KR_POST, "/tasks/{id}/withdraw", "tasks.submit", tasks_withdraw_file,
+	    tasks_show, .guard = tasks_for_me, KR_IN(file_in) },
+	{ KR_POST, "/tasks/{id}/remind", "tasks.write", tasks_remind,
+	    .guard = tasks_mine },
 	{ KR_GET, "/tasks/{id}/zip", "tasks.write", tasks_zip, .guard = tasks_mine,
 	    .flags = KR_R_SLOW },
 	{ KR_GET, "/tasks/submissions/{id}", "tasks.write", tasks_review_page,
 	    .entity = &tasks_submission },
-	{ KR_POST, "/tasks/submissions/{id}/feedback", "tasks.write", tasks_give_feedback,
-	    tasks_review_page, .entity = &tasks_submission, KR_IN(feedback_in) },
+	{ KR_POST, "/tasks/submissions/{id}/feedback", "tasks.write",
+	    tasks_give_feedback, tasks_review_page, .entity = &tasks_submission,
+	    KR_IN(feedback_in) },
 	{ KR_GET, "/tasks/calendar", "tasks.read", tasks_calendar_page },
 	{ KR_POST, "/tasks/calendar", "tasks.read", tasks_calendar_make },
 	{ KR_POST, "/tasks/calendar/revoke", "tasks.read", tasks_calendar_revoke },
@@ -76,7 +79,8 @@ static const struct kr_event events[] = {
 	{ "tasks.submitted", "ii" }, /* task, person */
 	{ "tasks.feedback", "ii" },  /* task, person */
 };
-static const struct kr_entity *const entities[] = { &tasks_task, &tasks_submission, NULL };
+static const struct kr_entity *const entities[] = { &tasks_task, &tasks_submission,
+	NULL };
 
 KR_PLUGIN(.name = "tasks", .title = "tasks.title", .intro = "tasks.intro",
     .version = "1.0", .schema = 2, .rights = KR_RIGHT_FILES | KR_RIGHT_NOTIFY,

@@ -1,4 +1,5 @@
-/* The teacher's desk: who has handed in, each piece of work, feedback, one ZIP of all. */
+/* The teacher's desk: who has handed in, each piece of work, feedback, one ZIP of all.
+ */
 #include "tasks.h"
 #include "tasks_templates.h"
 
@@ -33,16 +34,17 @@ struct work {
 	kr_time handed_in, feedback_at;
 };
 static const struct kr_col work_cols[] = { KR_COL(struct work, task),
-	KR_COL(struct work, person), KR_COL(struct work, body), KR_COL(struct work, name),
-	KR_COL(struct work, handed_in), KR_COL(struct work, feedback),
-	KR_COL(struct work, feedback_at) };
+	KR_COL(struct work, person), KR_COL(struct work, body),
+	KR_COL(struct work, name), KR_COL(struct work, handed_in),
+	KR_COL(struct work, feedback), KR_COL(struct work, feedback_at) };
 static const struct kr_col answer_cols[] = { KR_COL(struct work, id),
-	KR_COL(struct work, body), KR_COL(struct work, given), KR_COL(struct work, family) };
+	KR_COL(struct work, body), KR_COL(struct work, given),
+	KR_COL(struct work, family) };
 static const struct kr_col missing_cols[] = { KR_COL(struct work, person) };
 
 void
-tasks_roster(kr_ctx *cx, const struct tasks_head *head, struct tasks_pupil **p_r, size_t *n_r,
-    int64_t *handed_r)
+tasks_roster(kr_ctx *cx, const struct tasks_head *head, struct tasks_pupil **p_r,
+    size_t *n_r, int64_t *handed_r)
 {
 	KR_ARRAY(struct tasks_pupil) list;
 
@@ -62,13 +64,17 @@ tasks_roster(kr_ctx *cx, const struct tasks_head *head, struct tasks_pupil **p_r
 static kr_err
 overview(kr_ctx *cx, const struct tasks_head *head)
 {
-	struct tasks_overview view = { .id = head->id, .title = head->title,
-		.body = head->body, .group = head->group, .due = head->due };
+	struct tasks_overview view = { .id = head->id,
+		.title = head->title,
+		.body = head->body,
+		.group = head->group,
+		.due = head->due };
 
 	tasks_roster(cx, head, &view.pupils.p, &view.pupils.n, &view.handed);
 	view.members = (int64_t)view.pupils.n;
 	view.missing = view.members - view.handed;
-	view.material.p = kr_files(cx, &tasks_task, head->id, "material", &view.material.n);
+	view.material.p =
+	    kr_files(cx, &tasks_task, head->id, "material", &view.material.n);
 	return tasks_overview(cx, &view);
 }
 
@@ -80,7 +86,7 @@ tasks_show(kr_ctx *cx)
 	if (!tasks_load(cx, kr_object(cx), &head))
 		return kr_status(cx);
 	return head.owner_id == kr_me(cx) ? overview(cx, &head)
-	                                  : tasks_pupil_page(cx, &head);
+					  : tasks_pupil_page(cx, &head);
 }
 
 /* Neighbours among those who have handed in, in the order of the list. */
@@ -105,16 +111,16 @@ neighbours(kr_ctx *cx, struct tasks_review *v)
 		v->number += !seen || p->current;
 	}
 	if (before) {
-		v->previous_href = kr_fmt(cx, "/tasks/submissions/%lld",
-		    (long long)before->submission);
-		v->previous_name = kr_fmt(cx, "%.*s, %.*s", KR_FMT(before->family),
-		    KR_FMT(before->given));
+		v->previous_href = kr_fmt(
+		    cx, "/tasks/submissions/%lld", (long long)before->submission);
+		v->previous_name = kr_fmt(
+		    cx, "%.*s, %.*s", KR_FMT(before->family), KR_FMT(before->given));
 	}
 	if (after) {
-		v->next_href = kr_fmt(cx, "/tasks/submissions/%lld",
-		    (long long)after->submission);
-		v->next_name = kr_fmt(cx, "%.*s, %.*s", KR_FMT(after->family),
-		    KR_FMT(after->given));
+		v->next_href =
+		    kr_fmt(cx, "/tasks/submissions/%lld", (long long)after->submission);
+		v->next_name = kr_fmt(
+		    cx, "%.*s, %.*s", KR_FMT(after->family), KR_FMT(after->given));
 	}
 }
 
@@ -141,8 +147,8 @@ tasks_review_page(kr_ctx *cx)
 	tasks_roster(cx, &head, &view.pupils.p, &view.pupils.n, &view.handed);
 	view.members = (int64_t)view.pupils.n;
 	neighbours(cx, &view);
-	view.files.p = kr_files(cx, &tasks_submission, view.submission, "work",
-	    &view.files.n);
+	view.files.p =
+	    kr_files(cx, &tasks_submission, view.submission, "work", &view.files.n);
 	return tasks_review(cx, &view);
 }
 
@@ -179,8 +185,8 @@ tasks_remind(kr_ctx *cx)
 	rows = kr_query(cx, &q_missing, kr_i(head.id), kr_i(head.group_id));
 	while (kr_next(rows, missing_cols, &w))
 		kr_notify(cx, (&(struct kr_audience){ .person = w.person }),
-		    "tasks.notice_remind", kr_fmt(cx, "/tasks/%lld", (long long)head.id),
-		    kr_s(head.title));
+		    "tasks.notice_remind",
+		    kr_fmt(cx, "/tasks/%lld", (long long)head.id), kr_s(head.title));
 	kr_flash(cx, "tasks.reminded");
 	return kr_redirect(cx, "/tasks/%lld", (long long)head.id);
 }
@@ -196,8 +202,9 @@ safe_name(kr_ctx *cx, kr_str s)
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 
-		p[i] = c < 0x20 || c == 0x7f || __builtin_strchr("/\\:*?\"<>| ", c) ? '-'
-		                                                                     : s.p[i];
+		p[i] = c < 0x20 || c == 0x7f || __builtin_strchr("/\\:*?\"<>| ", c)
+			   ? '-'
+			   : s.p[i];
 	}
 	while (s.n && (p[0] == '.' || p[0] == '-')) {
 		p++;
@@ -250,7 +257,8 @@ tasks_zip(kr_ctx *cx)
 	ids = kr_alloc(cx, answers.n + 1, sizeof *ids);
 	for (size_t i = 0; i < answers.n; i++)
 		ids[i] = answers.p[i].id;
-	files = kr_files_of(cx, &tasks_submission, ids, answers.n, "work", &owner, &nfiles);
+	files =
+	    kr_files_of(cx, &tasks_submission, ids, answers.n, "work", &owner, &nfiles);
 	z.items = kr_alloc(cx, answers.n + nfiles + 1, sizeof *z.items);
 	z.root = kr_fmt(cx, "%.*s_%.*s", KR_FMT(safe_name(cx, head.group)),
 	    KR_FMT(safe_name(cx, head.title)));

@@ -4,23 +4,30 @@
 
 static const struct kr_prop submission_props[] = {
 	{ "task_id", 'i', "tasks.title", 0, 0, KR_P_SYSTEM, NULL, KR_PD_NONE, 0 },
-	{ "person_id", 'p', "tasks.pupil", 0, 0, KR_P_SYSTEM | KR_P_ME, NULL, KR_PD_REF, 0 },
-	{ "body", 'm', "tasks.f_answer", 0, 50000, KR_P_SYSTEM, NULL, KR_PD_CONTENT, 0 },
-	{ "handed_in", 't', "tasks.handed_in", 0, 0, KR_P_SYSTEM, NULL, KR_PD_META, 0 },
-	{ "feedback", 'm', "tasks.feedback", 0, 10000, KR_P_SYSTEM, NULL, KR_PD_CONTENT, 0 },
-	{ "feedback_at", 't', "tasks.feedback_at", 0, 0, KR_P_SYSTEM, NULL, KR_PD_META, 0 },
-	{ "feedback_seen", 't', "tasks.feedback_seen", 0, 0, KR_P_SYSTEM, NULL, KR_PD_META,
+	{ "person_id", 'p', "tasks.pupil", 0, 0, KR_P_SYSTEM | KR_P_ME, NULL, KR_PD_REF,
 	    0 },
+	{ "body", 'm', "tasks.f_answer", 0, 50000, KR_P_SYSTEM, NULL, KR_PD_CONTENT,
+	    0 },
+	{ "handed_in", 't', "tasks.handed_in", 0, 0, KR_P_SYSTEM, NULL, KR_PD_META, 0 },
+	{ "feedback", 'm', "tasks.feedback", 0, 10000, KR_P_SYSTEM, NULL, KR_PD_CONTENT,
+	    0 },
+	{ "feedback_at", 't', "tasks.feedback_at", 0, 0, KR_P_SYSTEM, NULL, KR_PD_META,
+	    0 },
+	{ "feedback_seen", 't', "tasks.feedback_seen", 0, 0, KR_P_SYSTEM, NULL,
+	    KR_PD_META, 0 },
 };
 /* The pupil's own, and the task's owner's once it is handed in. */
 const struct kr_entity tasks_submission = { .name = "submission",
-	.table = "tasks_submission", .title = "tasks.submissions",
+	.table = "tasks_submission",
+	.title = "tasks.submissions",
 	KR_PROPS(submission_props),
 	.scope_read = "t.handed_in IS NOT NULL AND t.task_id IN (SELECT k.id FROM"
-	              " tasks_task k WHERE k.owner_id = :me AND k.deleted_at IS NULL)",
+		      " tasks_task k WHERE k.owner_id = :me AND k.deleted_at IS NULL)",
 	.scope_write = "t.handed_in IS NOT NULL AND t.task_id IN (SELECT k.id FROM"
-	               " tasks_task k WHERE k.owner_id = :me AND k.deleted_at IS NULL)",
-	.perm_read = "tasks.write", .perm_write = "tasks.write", .flags = KR_E_ATTACH,
+		       " tasks_task k WHERE k.owner_id = :me AND k.deleted_at IS NULL)",
+	.perm_read = "tasks.write",
+	.perm_write = "tasks.write",
+	.flags = KR_E_ATTACH,
 	.keep_days = 730 };
 
 KR_STMT(q_own, "ii", "istttt",
@@ -41,9 +48,10 @@ struct own {
 	kr_str body;
 	kr_time handed_in, feedback_at, feedback_seen, created;
 };
-static const struct kr_col own_cols[] = { KR_COL(struct own, id), KR_COL(struct own, body),
-	KR_COL(struct own, handed_in), KR_COL(struct own, feedback_at),
-	KR_COL(struct own, feedback_seen), KR_COL(struct own, created) };
+static const struct kr_col own_cols[] = { KR_COL(struct own, id),
+	KR_COL(struct own, body), KR_COL(struct own, handed_in),
+	KR_COL(struct own, feedback_at), KR_COL(struct own, feedback_seen),
+	KR_COL(struct own, created) };
 struct words {
 	kr_str text;
 };
@@ -58,18 +66,26 @@ set(kr_time t)
 kr_err
 tasks_pupil_page(kr_ctx *cx, const struct tasks_head *head)
 {
-	struct own own = { .id = 0, .handed_in = KR_NO_TIME, .feedback_at = KR_NO_TIME };
+	struct own own = {
+		.id = 0, .handed_in = KR_NO_TIME, .feedback_at = KR_NO_TIME
+	};
 	struct words feedback;
-	struct tasks_handin view = { .id = head->id, .title = head->title,
-		.body = head->body, .group = head->group, .owner = head->owner,
-		.due = head->due, .late_now = head->due.us < kr_now(cx).us };
+	struct tasks_handin view = { .id = head->id,
+		.title = head->title,
+		.body = head->body,
+		.group = head->group,
+		.owner = head->owner,
+		.due = head->due,
+		.late_now = head->due.us < kr_now(cx).us };
 
 	view.soon = kr_date_of(head->due).day == kr_today(cx).day && !view.late_now;
-	view.material.p = kr_files(cx, &tasks_task, head->id, "material", &view.material.n);
+	view.material.p =
+	    kr_files(cx, &tasks_task, head->id, "material", &view.material.n);
 	if (kr_one(cx, &q_own, own_cols, &own, kr_i(head->id), kr_i(kr_me(cx)))) {
 		view.submission = own.id;
 		view.answer = own.body;
-		view.work.p = kr_files(cx, &tasks_submission, own.id, "work", &view.work.n);
+		view.work.p =
+		    kr_files(cx, &tasks_submission, own.id, "work", &view.work.n);
 	}
 	view.handed_in = own.handed_in;
 	view.feedback_at = own.feedback_at;
@@ -94,8 +110,8 @@ store(kr_ctx *cx, kr_id task, const struct own *own, kr_str answer)
 		kr_exec(cx, &x_update, kr_s(answer), now, now, kr_i(own->id));
 		return own->id;
 	}
-	return kr_exec(cx, &x_insert, kr_i(task), kr_i(kr_me(cx)), kr_s(answer), now, now,
-	    now);
+	return kr_exec(
+	    cx, &x_insert, kr_i(task), kr_i(kr_me(cx)), kr_s(answer), now, now, now);
 }
 
 kr_err

@@ -3,60 +3,69 @@
 #include "tasks_templates.h"
 
 static const struct kr_prop task_props[] = {
-	{ "title", 's', "tasks.f_title", 3, 120, KR_P_REQ | KR_P_LIST | KR_P_TITLE, NULL,
-	    KR_PD_CONTENT, 0 },
-	{ "group_id", 'g', "tasks.f_group", 0, 0, KR_P_REQ | KR_P_LIST, NULL, KR_PD_NONE,
-	    0 },
+	{ "title", 's', "tasks.f_title", 3, 120, KR_P_REQ | KR_P_LIST | KR_P_TITLE,
+	    NULL, KR_PD_CONTENT, 0 },
+	{ "group_id", 'g', "tasks.f_group", 0, 0, KR_P_REQ | KR_P_LIST, NULL,
+	    KR_PD_NONE, 0 },
 	{ "due", 't', "tasks.f_due", 0, 0, KR_P_REQ | KR_P_LIST, NULL, KR_PD_NONE, 0 },
 	{ "body", 'm', "tasks.f_body", 1, 20000, KR_P_REQ, NULL, KR_PD_CONTENT, 0 },
-	{ "owner_id", 'p', "tasks.owner", 0, 0, KR_P_SYSTEM | KR_P_ME, NULL, KR_PD_REF, 0 },
+	{ "owner_id", 'p', "tasks.owner", 0, 0, KR_P_SYSTEM | KR_P_ME, NULL, KR_PD_REF,
+	    0 },
 };
-const struct kr_entity tasks_task = { .name = "task", .table = "tasks_task",
-	.title = "tasks.title", KR_PROPS(task_props),
+const struct kr_entity tasks_task = { .name = "task",
+	.table = "tasks_task",
+	.title = "tasks.title",
+	KR_PROPS(task_props),
 	.scope_read = "t.owner_id = :me OR t.group_id IN (SELECT group_id FROM"
-	              " core_my_group WHERE person_id = :me AND role = 1)",
-	.scope_write = "t.owner_id = :me", .perm_read = "tasks.read",
-	.perm_write = "tasks.write", .flags = KR_E_ATTACH | KR_E_TRASH, .keep_days = 730 };
+		      " core_my_group WHERE person_id = :me AND role = 1)",
+	.scope_write = "t.owner_id = :me",
+	.perm_read = "tasks.read",
+	.perm_write = "tasks.write",
+	.flags = KR_E_ATTACH | KR_E_TRASH,
+	.keep_days = 730 };
 
-#define IN_MY_CLASSES \
-	"t.deleted_at IS NULL AND t.group_id IN (SELECT group_id FROM core_my_group" \
+#define IN_MY_CLASSES                                                                  \
+	"t.deleted_at IS NULL AND t.group_id IN (SELECT group_id FROM core_my_group"   \
 	" WHERE person_id = ? AND role = 1)"
-#define PUPIL_ROW \
+#define PUPIL_ROW                                                                           \
 	"SELECT t.id, t.title, g.name, CONCAT(p.given, ' ', p.family), t.due, s.handed_in," \
-	" s.feedback_at, s.feedback_seen FROM tasks_task t" \
-	" JOIN core_group g ON g.id = t.group_id JOIN core_person_name p" \
-	" ON p.id = t.owner_id LEFT JOIN tasks_submission s ON s.task_id = t.id" \
+	" s.feedback_at, s.feedback_seen FROM tasks_task t"                                 \
+	" JOIN core_group g ON g.id = t.group_id JOIN core_person_name p"                   \
+	" ON p.id = t.owner_id LEFT JOIN tasks_submission s ON s.task_id = t.id"            \
 	" AND s.person_id = ? WHERE " IN_MY_CLASSES
-#define PUPIL_OUT "isssttt" "t"
-#define TEACHER_ROW \
-	"SELECT t.id, t.title, g.name, t.due, (SELECT COUNT(*) FROM tasks_submission s" \
-	"  WHERE s.task_id = t.id AND s.handed_in IS NOT NULL)," \
-	" (SELECT COUNT(*) FROM core_my_group m WHERE m.group_id = t.group_id" \
-	"  AND m.role = 1), (SELECT COUNT(*) FROM tasks_submission s" \
+#define PUPIL_OUT                                                                      \
+	"isssttt"                                                                      \
+	"t"
+#define TEACHER_ROW                                                                       \
+	"SELECT t.id, t.title, g.name, t.due, (SELECT COUNT(*) FROM tasks_submission s"   \
+	"  WHERE s.task_id = t.id AND s.handed_in IS NOT NULL),"                          \
+	" (SELECT COUNT(*) FROM core_my_group m WHERE m.group_id = t.group_id"            \
+	"  AND m.role = 1), (SELECT COUNT(*) FROM tasks_submission s"                     \
 	"  WHERE s.task_id = t.id AND s.handed_in IS NOT NULL AND s.feedback_at IS NULL)" \
-	" FROM tasks_task t JOIN core_group g ON g.id = t.group_id" \
+	" FROM tasks_task t JOIN core_group g ON g.id = t.group_id"                       \
 	" WHERE t.owner_id = ? AND t.deleted_at IS NULL"
 
 KR_STMT(q_open, "iit", PUPIL_OUT,
     PUPIL_ROW " AND s.handed_in IS NULL AND t.due > ? ORDER BY t.due LIMIT 50");
 KR_STMT(q_done, "iit", PUPIL_OUT,
     PUPIL_ROW " AND s.handed_in IS NOT NULL AND t.due > ? ORDER BY t.due LIMIT 50");
-KR_STMT(q_past, "iit", PUPIL_OUT,
-    PUPIL_ROW " AND t.due <= ? ORDER BY t.due DESC LIMIT 50");
+KR_STMT(
+    q_past, "iit", PUPIL_OUT, PUPIL_ROW " AND t.due <= ? ORDER BY t.due DESC LIMIT 50");
 KR_STMT(q_todo, "iitt", PUPIL_OUT,
     PUPIL_ROW " AND ((s.handed_in IS NULL AND t.due > ?) OR (s.feedback_at > ?"
-              " AND s.feedback_seen IS NULL)) ORDER BY t.due LIMIT 6");
+	      " AND s.feedback_seen IS NULL)) ORDER BY t.due LIMIT 6");
 KR_STMT(q_mine, "it", "isstiii", TEACHER_ROW " AND t.due > ? ORDER BY t.due LIMIT 50");
 KR_STMT(q_mine_past, "it", "isstiii",
     TEACHER_ROW " AND t.due <= ? ORDER BY t.due DESC LIMIT 50");
-KR_STMT(q_grading, "it", "isstiii",
-    TEACHER_ROW " AND t.due > ? ORDER BY t.due LIMIT 5");
+KR_STMT(
+    q_grading, "it", "isstiii", TEACHER_ROW " AND t.due > ? ORDER BY t.due LIMIT 5");
 KR_STMT(q_head, "i", "iiiisssst",
     "SELECT t.id, t.owner_id, t.group_id, t.rev, t.title, t.body, g.name,"
     " CONCAT(p.given, ' ', p.family), t.due FROM tasks_task t"
     " JOIN core_group g ON g.id = t.group_id JOIN core_person_name p"
     " ON p.id = t.owner_id WHERE t.id = ? AND t.deleted_at IS NULL");
-KR_STMT(q_owner, "ii", "t", "SELECT deleted_at FROM tasks_task WHERE id = ? AND owner_id = ?");
+KR_STMT(q_owner, "ii", "t",
+    "SELECT deleted_at FROM tasks_task WHERE id = ? AND owner_id = ?");
 KR_STMT(q_for_me, "ii", "i",
     "SELECT t.id FROM tasks_task t WHERE t.id = ? AND " IN_MY_CLASSES);
 KR_STMT(x_task, "ssititt", "",
@@ -130,9 +139,10 @@ mark(kr_ctx *cx, struct tasks_row *rows, size_t n)
 
 		r->due = rows[i].due;
 		r->overdue = open && r->due.us < kr_now(cx).us;
-		r->soon = open && !r->overdue && kr_date_of(r->due).day == kr_today(cx).day;
+		r->soon =
+		    open && !r->overdue && kr_date_of(r->due).day == kr_today(cx).day;
 		r->fresh = r->feedback_at.us != KR_NO_TIME.us &&
-		    r->feedback_seen.us == KR_NO_TIME.us;
+			   r->feedback_seen.us == KR_NO_TIME.us;
 	}
 }
 
@@ -150,14 +160,14 @@ tasks_page(kr_ctx *cx)
 	done = kr_is(view.tab, "done");
 	if (view.teacher) {
 		kr_rows *rows = past ? kr_query(cx, &q_mine_past, me, now)
-		                     : kr_query(cx, &q_mine, me, now);
+				     : kr_query(cx, &q_mine, me, now);
 		KR_FILL(cx, view.rows, rows, teacher_cols);
 		return tasks_list(cx, &view);
 	}
 	KR_FILL(cx, view.rows,
-	    past       ? kr_query(cx, &q_past, me, me, now)
-	        : done ? kr_query(cx, &q_done, me, me, now)
-	               : kr_query(cx, &q_open, me, me, now),
+	    past   ? kr_query(cx, &q_past, me, me, now)
+	    : done ? kr_query(cx, &q_done, me, me, now)
+		   : kr_query(cx, &q_open, me, me, now),
 	    pupil_cols);
 	mark(cx, view.rows.p, view.rows.n);
 	for (size_t i = 0; i < view.rows.n; i++)
@@ -172,7 +182,8 @@ tasks_tile_pupil(kr_ctx *cx, kr_out *out)
 	kr_val me = kr_i(kr_me(cx)), now = kr_t(kr_now(cx));
 	kr_val month_ago = kr_t((kr_time){ kr_now(cx).us - 30 * KR_DAY_US });
 
-	KR_FILL(cx, view.rows, kr_query(cx, &q_todo, me, me, now, month_ago), pupil_cols);
+	KR_FILL(
+	    cx, view.rows, kr_query(cx, &q_todo, me, me, now, month_ago), pupil_cols);
 	mark(cx, view.rows.p, view.rows.n);
 	return tasks_todo(cx, out, &view);
 }
@@ -211,8 +222,8 @@ form(kr_ctx *cx, const struct tasks_head *head)
 		view.f.body = head->body;
 		view.f.group = head->group_id;
 		view.f.due = head->due;
-		view.f.material.p = kr_files(cx, &tasks_task, head->id, "material",
-		    &view.f.material.n);
+		view.f.material.p =
+		    kr_files(cx, &tasks_task, head->id, "material", &view.f.material.n);
 		return tasks_form(cx, &view);
 	}
 	/* A week from today, 18:00: the deadline most tasks have. */
@@ -286,9 +297,10 @@ tasks_change(kr_ctx *cx)
 
 	if (checked(cx))
 		return kr_status(cx);
-	if (!kr_exec(cx, &x_change, kr_s(kr_in_s(cx, "title")), kr_s(kr_in_s(cx, "body")),
-	        kr_i(kr_in_i(cx, "group")), kr_t(kr_in_t(cx, "due")), kr_t(kr_now(cx)),
-	        kr_i(id), kr_i(kr_in_i(cx, "rev"))))
+	if (!kr_exec(cx, &x_change, kr_s(kr_in_s(cx, "title")),
+		kr_s(kr_in_s(cx, "body")), kr_i(kr_in_i(cx, "group")),
+		kr_t(kr_in_t(cx, "due")), kr_t(kr_now(cx)), kr_i(id),
+		kr_i(kr_in_i(cx, "rev"))))
 		return kr_fail(cx, KR_ECONFLICT, "task was changed meanwhile");
 	attach_material(cx, id);
 	kr_audit(cx, "task.changed", id);

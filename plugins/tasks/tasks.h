@@ -98,7 +98,8 @@ kr_handler tasks_page, tasks_show, tasks_new, tasks_create, tasks_edit, tasks_ch
 kr_guard tasks_mine, tasks_mine_trashed, tasks_for_me;
 kr_handler tasks_submit, tasks_withdraw_file; /* submission.c */
 kr_err tasks_pupil_page(kr_ctx *, const struct tasks_head *);
-kr_handler tasks_review_page, tasks_give_feedback, tasks_zip, tasks_remind; /* review.c */
+kr_handler tasks_review_page, tasks_give_feedback, tasks_zip,
+    tasks_remind; /* review.c */
 kr_handler tasks_feed, tasks_calendar_page, tasks_calendar_make, tasks_calendar_revoke;
 kr_render_fn tasks_tile_pupil, tasks_tile_teacher;
 

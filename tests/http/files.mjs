@@ -56,7 +56,7 @@ export function file(name) {
 		"eicar.zip": () => zip("brief.txt", eicar),
 		"pupils.csv": "ID;Nachname;Vorname;Klasse\r\nM1;Krawczyk;Lena;7b\r\n",
 		"broken.csv": "ID;Nachname;Vorname\r\nM1;Krawczyk;Lena\r\n",
-		"leer.txt": "",
+		"gross.txt": "Zeile für Zeile\n".repeat(20000),
 		"big.bin": () => Buffer.alloc(60 << 20, 7),
 	}[name];
 	if (made === undefined) throw new Error(`no file ${name}`);

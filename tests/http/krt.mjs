@@ -105,6 +105,11 @@ class Script {
 		this.who = new Browser(world.port);
 		if (p.account) await this.who.signIn(p.account, p.password);
 	}
+	/* renew: signed in again at the browser of everyday. */
+	async do_renew(name) {
+		this.be(name);
+		await this.who.signIn(world.people[name].account, world.people[name].password);
+	}
 	/* host NAME: another name of this machine, with the cookies that belong there: none. */
 	do_host(name) {
 		this.who = new Browser(world.port, name);
@@ -277,6 +282,16 @@ class Script {
 	}
 	do_signal(rest) {
 		world.signal(...rest.split(/\s+/));
+	}
+	do_disk(what) {
+		return world.disk(what);
+	}
+	/* needs root: the rest of this test is left out for everybody else. */
+	do_needs(who) {
+		if (who !== "root") throw new Error("only root can be needed");
+		if (process.getuid() === 0) return;
+		this.tally.note(`${this.name}: left out, needs root: ${this.test}`);
+		this.skip();
 	}
 	do_sleep(ms) {
 		return world.sleep(Number(ms));

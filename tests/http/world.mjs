@@ -1,7 +1,7 @@
 /* The instance under test from outside and inside: its people, commands, services,
    database and logs. */
 import { execFile, spawn } from "node:child_process";
-import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { Browser } from "./client.mjs";
@@ -52,6 +52,13 @@ export function signal(name, which) {
 	const list = pidsOf(name);
 	if (list.length === 0) throw new Error(`no process ${name}`);
 	for (const pid of list) process.kill(pid, `SIG${which}`);
+}
+
+/* A disk of 64 kB where uploads arrive; only root can mount one. */
+export async function disk(what) {
+	const at = realpathSync(join(home, "incoming")), { uid, gid } = statSync(at);
+	await (what === "full" ? run("mount", ["-t", "tmpfs", "-o", `size=64k,mode=0700,uid=${uid},gid=${gid}`, "tmpfs", at])
+		: run("umount", [at]));
 }
 
 /* ── database: one client of MariaDB's own, asked again and again ── */
@@ -146,9 +153,10 @@ class RequestLog {
 }
 export const requests = new RequestLog();
 
-/* Every file below HOME/log as text. */
+/* Every file below HOME/log as text; but for log/stack, where the start of a demo tells its
+   sign-ins to whoever started it. */
 export function allLogs(dir = join(home, "log")) {
-	return readdirSync(dir).flatMap((name) => {
+	return readdirSync(dir).filter((name) => name !== "stack").flatMap((name) => {
 		const path = join(dir, name), s = statSync(path);
 		return s.isDirectory() ? allLogs(path) : s.isFile() ? [[path, readFileSync(path, "latin1")]] : [];
 	});

@@ -9,11 +9,12 @@ begin
 # built NAME: make in $DIR/src/NAME, with no path of this tree in what it used
 built() {
 	local out status
-	out=$(make -C "$DIR/src/$1" "${@:2}" 2>&1)
+	out=$(make -C "$DIR/src/$1" 2>&1)
 	status=$?
 	ok "$1 is built" "$status" "$out"
-	hasnt "$1 sees nothing but what is installed" \
-		"$(cat "$DIR/src/$1"/build/obj/plugins/"$1"/*.d 2>/dev/null)" "$REPO/"
+	out=$(cat "$DIR/src/$1/build/obj/plugins/$1"/*.d 2>/dev/null)
+	has "$1 uses what is installed" "$out" 'kr/plugin.h'
+	hasnt "$1 uses nothing else" "$out" "$REPO/"
 }
 
 # checked NAME: kreide check says that it may be loaded
