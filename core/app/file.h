@@ -9,6 +9,9 @@
 
 /* ── upload, called by http/input.c while the body streams ── */
 struct kr_upload;
+/* Before the first file of a body: KR_ELIMIT when the person's pending files, which
+   belong to no object yet, are too many bytes already. */
+kr_err kr_upload_room(kr_ctx *);
 /* The cap is that of the school (kreide.conf max_file_mb); KR_ELIMIT above it,
    KR_ELIMIT with errno ENOSPC noted when the disk is full (507). */
 kr_err kr_upload_begin(

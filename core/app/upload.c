@@ -12,12 +12,20 @@
 #include <sodium.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <unistr.h>
 
 KR_STMT(x_file, "isssixit", "",
     "INSERT INTO core_file (owner_id, store_key, name, type, size, sha256, scan, created)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
 KR_STMT(q_kept, "ii", "si",
     "SELECT name, size FROM core_file WHERE id = ? AND owner_id = ? AND attached = 0");
+KR_STMT(q_pending, "i", "i",
+    "SELECT CAST(COALESCE(SUM(size), 0) AS SIGNED) FROM core_file"
+    " WHERE owner_id = ? AND attached = 0");
+
+/* Beside two files of the largest size: what tries that went wrong leave behind for an
+   hour. */
+#define PENDING_MORE ((int64_t)64 * 1024 * 1024)
 
 /* The scanner has this long inside a request; then the file waits in quarantine. */
 #define SCAN_MS 2000
@@ -46,7 +54,17 @@ drop(void *arg)
 	u->path[0] = '\0';
 }
 
-/* Last segment only, NFC, no control characters, at most 200 bytes with its ending. */
+/* Control characters, and those that are not seen or turn the direction of what
+   follows: "gpj.exe" would read as another kind of file. */
+static bool
+is_hidden(ucs4_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x61c ||
+	       (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+	       (c >= 0x2060 && c <= 0x2069) || c == 0xfeff;
+}
+
+/* Last segment only, NFC, nothing hidden, at most 200 bytes with its ending. */
 static kr_str
 clean_name(kr_ctx *cx, kr_str given)
 {
@@ -59,15 +77,37 @@ clean_name(kr_ctx *cx, kr_str given)
 			break;
 		}
 	kr_buf_init(&b, cx->arena, s.n + 1);
-	for (size_t i = 0; i < s.n; i++)
-		kr_buf_c(
-		    &b, (unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f ? '_' : s.p[i]);
+	for (size_t i = 0, n; i < s.n; i += n) {
+		ucs4_t c;
+
+		n = (size_t)u8_mbtouc(&c, (const uint8_t *)s.p + i, s.n - i);
+		kr_buf_str(&b, is_hidden(c) ? KR_S("_") : kr_sub(s, i, n));
+	}
 	s = kr_buf_view(&b);
 	while (s.n > 200 || (s.n && (s.p[0] == '.')))
 		s = kr_sub(s, 1, s.n);
 	while (s.n && !kr_utf8_ok(s))
 		s = kr_sub(s, 1, s.n);
 	return s.n ? s : KR_S("datei");
+}
+
+struct pending {
+	int64_t bytes;
+};
+static const struct kr_col pending_cols[] = { KR_COL(struct pending, bytes) };
+
+kr_err
+kr_upload_room(kr_ctx *cx)
+{
+	struct pending p = { 0 };
+	int64_t most = 2 * cx->app->conf.max_file_bytes + PENDING_MORE;
+
+	kr_one(cx, &q_pending, pending_cols, &p, kr_i(kr_me(cx)));
+	if (kr_status(cx) != KR_OK || p.bytes <= most)
+		return kr_status(cx);
+	kr_log(cx, KR_WARN, "upload.pending_full", 1,
+	    (struct kr_kv[]){ { "bytes", kr_i(p.bytes) } });
+	return kr_fail(cx, KR_ELIMIT, "pending files of one person");
 }
 
 kr_err

@@ -35,6 +35,22 @@ struct kr_arena {
 	struct block *top;
 };
 
+static void (*on_full)(void);
+
+void
+kr_arena_on_full(void (*tell)(void))
+{
+	on_full = tell;
+}
+
+_Noreturn static void
+full(const struct kr_arena *a, size_t n)
+{
+	if (on_full != NULL)
+		on_full();
+	kr_panic("arena: %zu bytes asked, %zu of %zu held", n, a->held, a->cap);
+}
+
 /* Adds a block with room for n bytes; beyond the cap is a runaway, so it aborts. */
 static void
 arena_grow(struct kr_arena *a, size_t n)
@@ -48,7 +64,7 @@ arena_grow(struct kr_arena *a, size_t n)
 	if (step > a->cap - a->held && n <= a->cap - a->held)
 		step = a->cap - a->held;
 	if (step > a->cap - a->held)
-		kr_panic("arena: %zu bytes asked, %zu of %zu held", n, a->held, a->cap);
+		full(a, n);
 
 	struct block *b = malloc(sizeof *b + step);
 
@@ -106,7 +122,7 @@ kr_arena_alloc(struct kr_arena *a, size_t n)
 {
 	KR_CHECK(a != NULL && a->magic == ARENA_MAGIC);
 	if (n > a->cap)
-		kr_panic("arena: one piece of %zu bytes, cap %zu", n, a->cap);
+		full(a, n);
 
 	size_t need = ((n == 0 ? 1 : n) + GAP + ALIGN - 1) & ~(ALIGN - 1);
 
@@ -146,4 +162,14 @@ size_t
 kr_arena_used(const struct kr_arena *a)
 {
 	return a->used;
+}
+
+size_t
+kr_arena_room(const struct kr_arena *a)
+{
+	size_t rest = a->top->cap - a->top->used, fresh = a->cap - a->held;
+	size_t room = rest > fresh ? rest : fresh;
+
+	/* What alloc adds to a piece. */
+	return room > GAP + ALIGN ? room - GAP - ALIGN : 0;
 }

@@ -24,6 +24,11 @@ void kr_arena_free(struct kr_arena **);
 void *kr_arena_alloc(struct kr_arena *, size_t n) KR_NONNULL; /* zeroed, 16-aligned */
 void kr_arena_reset(struct kr_arena *); /* keeps the first block */
 size_t kr_arena_used(const struct kr_arena *);
+/* The largest piece that surely still fits: asked before what a sender made large is
+   copied, so that it can be refused instead. */
+size_t kr_arena_room(const struct kr_arena *);
+/* Told before a full arena aborts the process. */
+void kr_arena_on_full(void (*)(void));
 
 /* ── buffer: bytes that grow inside an arena ── */
 struct kr_buf {

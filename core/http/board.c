@@ -35,6 +35,16 @@ kr_board_new(size_t nseats, size_t nroutes)
 	return b;
 }
 
+/* Memory that is full says more about what was asked than about the route: the worker
+   dies, and the route stays open for the others. */
+static void
+forget_route(void)
+{
+	kr_log_kv(
+	    KR_ERROR, "arena.full", { "route", kr_i(atomic_load(&mine.seat->route)) });
+	atomic_store(&mine.seat->route, KR_NO_ROUTE);
+}
+
 void
 kr_board_use(struct kr_board *b, size_t seat)
 {
@@ -44,6 +54,7 @@ kr_board_use(struct kr_board *b, size_t seat)
 	atomic_store(&mine.seat->route, KR_NO_ROUTE);
 	atomic_store(&mine.seat->busy_us, 0);
 	atomic_store(&mine.seat->ready, true);
+	kr_arena_on_full(forget_route);
 }
 
 void

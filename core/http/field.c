@@ -158,6 +158,18 @@ check_id(kr_ctx *cx, struct kr_value *v, kr_str *arg_r)
 	return kr_to_i(v->text, &v->i) && v->i > 0 ? NULL : "core.field_choice";
 }
 
+/* A number, or an account name as people know one another by it. */
+static const char *
+check_person(kr_ctx *cx, struct kr_value *v, kr_str *arg_r)
+{
+	if (check_id(cx, v, arg_r) == NULL)
+		return NULL;
+	v->i = 0;
+	if (v->text.n <= KR_ACCOUNT_MAX)
+		v->i = kr_person_by_account(cx, kr_lower(cx->arena, v->text));
+	return v->i > 0 ? NULL : "core.field_choice";
+}
+
 /* A part of an audience ("group:12"); the parts become one stored audience when the
    handler asks, in its transaction. */
 static const char *
@@ -176,7 +188,7 @@ static const struct kind {
 } kinds[] = { { 's', check_line }, { 'm', check_lines }, { 'w', check_password },
 	{ 'i', check_number }, { 'b', check_box }, { 'd', check_date },
 	{ 't', check_time }, { 'c', check_choice }, { 'I', check_id },
-	{ 'g', check_id }, { 'p', check_id }, { 'a', check_audience } };
+	{ 'g', check_id }, { 'p', check_person }, { 'a', check_audience } };
 
 /* An empty value is an absent one; whether it may be absent is asked per field. */
 const char *

@@ -5,6 +5,7 @@
 
 #include "app/feed.h"
 #include "auth/auth.h"
+#include "html/text.h"
 #include "http/errors.h"
 #include "http/http.h"
 #include "plugin/registry.h"
@@ -59,7 +60,11 @@ kr_identify(kr_ctx *cx)
 	}
 	if ((r->flags & (KR_R_PROTO | KR_R_CONTENT)) != 0)
 		return KR_OK; /* no cookie is read */
-	return kr_session_load(cx, kr_cookie(cx->req, kr_cookie_name(cx, "kr")));
+	kr_err err = kr_session_load(cx, kr_cookie(cx->req, kr_cookie_name(cx, "kr")));
+
+	if (cx->actor->person == 0)
+		cx->actor->lang = kr_lang_guess(cx);
+	return err;
 }
 
 /* An address that leads nowhere: whoever is signed in gets the page of it in his frame
@@ -100,14 +105,15 @@ page_of(kr_ctx *cx)
 kr_err
 kr_ask_to_sign_in(kr_ctx *cx)
 {
-	kr_str to = page_of(cx);
+	kr_str to = page_of(cx), login;
 
 	if (kr_answers_machine(cx))
 		return denied(cx, "Bearer realm=\"kreide\"", "nobody is signed in");
-	if (!kr_local_path(to) || kr_is(to, "/"))
-		kr_redirect(cx, "/login");
-	else
-		kr_redirect(cx, "/login?to=%.*s", KR_FMT(to));
+	login = kr_fmt(cx, "/login?to=%.*s", KR_FMT(kr_percent_encode(cx->arena, to)));
+	/* Encoded it can be three times as long, and then too long to lead back. */
+	if (!kr_local_path(to) || kr_is(to, "/") || !kr_local_path(login))
+		login = KR_S("/login");
+	kr_redirect_to(cx, login);
 	if (cx->req->method == KR_GET && kr_status(cx) == KR_OK)
 		cx->answer->status = 302;
 	return kr_status(cx);

@@ -13,17 +13,21 @@
 	((int64_t)1024 * 1024) /* texts and boundaries beside the files                \
 				*/
 
+/* Memory that no body may use up: the handler and its page need it. */
+#define KEEP_FREE ((size_t)16 * 1024 * 1024)
+
 struct taking {
 	kr_ctx *cx;
 	const struct kr_route *route;
-	size_t seen, room;  /* occurrences; places in in->values */
-	int64_t taken, cap; /* bytes of the body */
-	bool too_large, token_ok;
+	size_t seen, room;       /* occurrences; places in in->values */
+	int64_t taken, cap;      /* bytes of the body */
+	int64_t texts, text_cap; /* of them in texts, all fields together */
+	bool too_large, token_ok, files_came;
 	/* the part that streams in */
 	const struct kr_field *field;
 	kr_str name;
 	bool skip;
-	struct kr_buf text;
+	struct kr_buf text; /* one for all parts, one after the other */
 	struct kr_upload *upload;
 	kr_str file_name;
 };
@@ -96,19 +100,67 @@ kr_route_max_body(const struct kr_config *conf, const struct kr_route *r)
 	return cap;
 }
 
+/* Texts may fill a small body and what the fields have declared; the rest of a large
+   body is for files. */
+static int64_t
+room_for_texts(const struct kr_input *in)
+{
+	int64_t cap = SMALL_BODY;
+
+	for (size_t i = 0; i < in->nfields; i++) {
+		if (in->fields[i].type != 'f')
+			cap += room_for(in->fields[i].type, in->fields[i].max);
+	}
+	return cap;
+}
+
+static bool
+fits(const struct taking *t, size_t n)
+{
+	size_t room = kr_arena_room(t->cx->arena);
+
+	return room >= KEEP_FREE && room - KEEP_FREE >= n;
+}
+
+static kr_err
+too_large(struct taking *t)
+{
+	return kr_refuse(t->cx, 413, KR_ELIMIT, "body larger than the route takes");
+}
+
 /* ── values ── */
 
+static bool
+said_already(const struct kr_input *in, const struct kr_bad *b)
+{
+	for (size_t i = 0; i < in->nbad; i++) {
+		if (kr_eq(in->bad[i].field, b->field) &&
+		    strcmp(in->bad[i].i18n, b->i18n) == 0 &&
+		    kr_eq(in->bad[i].arg, b->arg))
+			return true;
+	}
+	return false;
+}
+
+/* The same sentence at the same field once, however often it was earned; the list has
+   room for the next power of two. */
 void
 kr_input_bad(kr_ctx *cx, kr_str field, const char *i18n, kr_str arg)
 {
 	struct kr_input *in = cx->in;
-	struct kr_bad *more = kr_alloc(cx, in->nbad + 1, sizeof *more);
+	struct kr_bad bad = { field, i18n, arg };
 
-	if (in->nbad > 0)
-		memcpy(more, in->bad, in->nbad * sizeof *more);
-	more[in->nbad] = (struct kr_bad){ field, i18n, arg };
-	in->bad = more;
-	in->nbad++;
+	if (said_already(in, &bad))
+		return;
+	if ((in->nbad & (in->nbad - 1)) == 0) {
+		struct kr_bad *more =
+		    kr_alloc(cx, in->nbad == 0 ? 1 : 2 * in->nbad, sizeof *more);
+
+		if (in->nbad > 0)
+			memcpy(more, in->bad, in->nbad * sizeof *more);
+		in->bad = more;
+	}
+	in->bad[in->nbad++] = bad;
 }
 
 static void
@@ -144,6 +196,30 @@ files_so_far(const struct taking *t, const struct kr_field *f)
 	return n;
 }
 
+/* New files and kept ones count together. */
+static bool
+one_more_file(struct taking *t, const struct kr_field *f)
+{
+	if (files_so_far(t, f) < most_files(f))
+		return true;
+	kr_input_bad(t->cx, kr_z(f->name), "core.too_many_files",
+	    kr_fmt(t->cx, "%zu", most_files(f)));
+	return false;
+}
+
+/* Files are taken only from a form of ours: before the first of them the token counts.
+ */
+static bool
+token_known(struct taking *t)
+{
+	if (t->token_ok || (t->route->flags & KR_R_PROTO) != 0)
+		return true;
+	t->token_ok = kr_csrf_ok(t->cx, t->cx->req->csrf_given);
+	if (!t->token_ok)
+		kr_fail(t->cx, KR_EDENIED, "token of the form before its files");
+	return t->token_ok;
+}
+
 /* A file that came with an earlier try of this form: its number instead of its bytes.
  */
 static void
@@ -152,8 +228,9 @@ add_kept(struct taking *t, const struct kr_field *f, kr_str text)
 	kr_str name;
 	int64_t id, size;
 
-	if (kr_to_i(text, &id) && id > 0 && t->token_ok &&
-	    kr_upload_kept(t->cx, id, &name, &size))
+	if (!kr_to_i(text, &id) || id <= 0 || !token_known(t) || !one_more_file(t, f))
+		return;
+	if (kr_upload_kept(t->cx, id, &name, &size))
 		add_value(t, f, name, id);
 }
 
@@ -162,9 +239,15 @@ add_kept(struct taking *t, const struct kr_field *f, kr_str text)
 static void
 add_text(struct taking *t, const struct kr_field *f, kr_str raw)
 {
-	kr_str text = kr_param_text(t->cx->arena, raw), part;
 	struct kr_input *in = t->cx->in;
+	kr_str text, part;
 
+	/* Without CR once, and as NFC, which is at most three times as long. */
+	if (!fits(t, 4 * raw.n)) {
+		too_large(t);
+		return;
+	}
+	text = kr_param_text(t->cx->arena, raw);
 	if (f->type != 'w')
 		text = kr_trim(text);
 	if (text.n == 0)
@@ -236,6 +319,8 @@ take_params(struct taking *t, kr_str text)
 {
 	kr_str name, value;
 
+	if (!fits(t, 2 * text.n))
+		return too_large(t);
 	for (;;) {
 		enum kr_param is = kr_param_next(t->cx->arena, &text, &name, &value);
 
@@ -247,6 +332,8 @@ take_params(struct taking *t, kr_str text)
 			return kr_status(t->cx);
 
 		add_named(t, name, value);
+		if (kr_status(t->cx) != KR_OK)
+			return kr_status(t->cx);
 	}
 }
 
@@ -259,17 +346,11 @@ read_body(void *arg, void *p, size_t n)
 	size_t got = kr_fcgi_read(p, n);
 
 	t->taken += (int64_t)got;
-	if (t->taken > t->cap) {
+	if (t->taken > t->cap || !fits(t, 0)) {
 		t->too_large = true;
 		return 0;
 	}
 	return got;
-}
-
-static kr_err
-too_large(struct taking *t)
-{
-	return kr_refuse(t->cx, 413, KR_ELIMIT, "body larger than the route takes");
 }
 
 static kr_err
@@ -280,26 +361,17 @@ take_urlencoded(struct taking *t)
 	size_t got;
 
 	kr_buf_init(&b, t->cx->arena, 4096);
-	while ((got = read_body(t, piece, sizeof piece)) > 0)
+	while ((got = read_body(t, piece, sizeof piece)) > 0) {
+		if (!fits(t, 2 * (b.n + got)))
+			return too_large(t);
 		kr_buf_add(&b, piece, got);
+	}
 	if (t->too_large)
 		return too_large(t);
 	return take_params(t, kr_buf_view(&b));
 }
 
 /* ── files and texts of a multipart body ── */
-
-/* A file is taken only from a form of ours: before its first byte the token counts. */
-static bool
-token_known(struct taking *t)
-{
-	if (t->token_ok || (t->route->flags & KR_R_PROTO) != 0)
-		return true;
-	t->token_ok = kr_csrf_ok(t->cx, t->cx->req->csrf_given);
-	if (!t->token_ok)
-		kr_fail(t->cx, KR_EDENIED, "token of the form before its files");
-	return t->token_ok;
-}
 
 static bool
 begin_file(struct taking *t, kr_str file_name)
@@ -312,12 +384,12 @@ begin_file(struct taking *t, kr_str file_name)
 		return true;
 	if (!token_known(t))
 		return false;
-	if (files_so_far(t, f) >= most_files(f)) {
-		kr_input_bad(t->cx, kr_z(f->name), "core.too_many_files",
-		    kr_fmt(t->cx, "%zu", most_files(f)));
-		t->skip = true;
+	t->skip = !one_more_file(t, f);
+	if (t->skip)
 		return true;
-	}
+	if (!t->files_came && kr_upload_room(t->cx) != KR_OK)
+		return false;
+	t->files_came = true;
 	t->file_name = kr_dup(t->cx->arena, file_name);
 	return kr_upload_begin(t->cx, f, t->file_name, &t->upload) == KR_OK;
 }
@@ -337,11 +409,10 @@ part_begins(void *arg, kr_str name, kr_str file_name, kr_str type, bool is_file)
 		return begin_file(t, file_name);
 	t->skip = is_file || (t->field == NULL && !is_core(name) &&
 				 declared_kept(t->cx->in, name) == NULL);
-	kr_buf_init(&t->text, t->cx->arena, 256);
+	t->text.n = 0;
 	return true;
 }
 
-/* Texts have their own, smaller cap; the rest of the room is for files. */
 static bool
 part_bytes(void *arg, const char *p, size_t n)
 {
@@ -351,8 +422,8 @@ part_bytes(void *arg, const char *p, size_t n)
 		return true;
 	if (t->upload != NULL)
 		return kr_upload_data(t->cx, t->upload, p, n) == KR_OK;
-	if ((int64_t)(t->text.n + n) >
-	    SMALL_BODY + room_for('m', t->field == NULL ? 0 : t->field->max)) {
+	t->texts += (int64_t)n;
+	if (t->texts > t->text_cap || !fits(t, 2 * (t->text.n + n))) {
 		t->too_large = true;
 		return false;
 	}
@@ -418,6 +489,7 @@ take_multipart(struct taking *t, kr_str boundary)
 	static const struct kr_multipart_ops ops = { part_begins, part_bytes,
 		part_ends };
 
+	kr_buf_init(&t->text, t->cx->arena, 1024);
 	if (kr_multipart(t->cx, boundary, read_body, t, &ops, t) != KR_OK)
 		return upload_failed(t);
 	return KR_OK;
@@ -448,21 +520,24 @@ take_body(struct taking *t)
 {
 	struct kr_req *q = t->cx->req;
 	kr_str boundary, kind = kind_of(t->cx, q->content_type, &boundary);
+	bool plain = kr_is(kind, "application/x-www-form-urlencoded");
 	kr_err err;
 
 	t->cap = kr_route_max_body(&t->cx->app->conf, t->route);
+	t->text_cap = room_for_texts(t->cx->in);
+	if (plain && t->cap > t->text_cap)
+		t->cap = t->text_cap;
 	if (q->content_length > t->cap)
 		return too_large(t);
 	if (q->content_length <= 0 && kind.n == 0)
 		return KR_OK; /* a button without fields */
-	if (kr_is(kind, "application/x-www-form-urlencoded"))
+	if (plain)
 		err = take_urlencoded(t);
 	else if (kr_is(kind, "multipart/form-data"))
 		err = take_multipart(t, boundary);
 	else
 		err = kr_refuse(t->cx, 415, KR_EINPUT, "type of the body");
-	if (err == KR_OK && q->content_length > t->taken &&
-	    kr_is(kind, "application/x-www-form-urlencoded"))
+	if (err == KR_OK && plain && q->content_length > t->taken)
 		err = kr_refuse(t->cx, 400, KR_EINPUT, "body shorter than announced");
 	return err;
 }

@@ -43,6 +43,7 @@ struct kr_config;
 int64_t kr_route_max_body(const struct kr_config *, const struct kr_route *);
 /* Types and checks one value; the key of what is wrong, or NULL; {1} in *arg_r. */
 const char *kr_field_check(kr_ctx *, struct kr_value *, kr_str *arg_r);
+/* Notes what is wrong with a field; the same once. */
 void kr_input_bad(kr_ctx *, kr_str field, const char *i18n, kr_str arg);
 
 /* Streaming multipart/form-data (RFC 7578): part headers, then bytes in pieces. The

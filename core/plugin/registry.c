@@ -69,8 +69,6 @@ is_plugin(const struct dirent *d)
 {
 	size_t n = strlen(d->d_name);
 
-	/* _skeleton.so is for learners: compiled and tested, never served to a school.
-	 */
 	return n > 3 && d->d_name[0] != '.' && d->d_name[0] != '_' &&
 	       strcmp(d->d_name + n - 3, ".so") == 0;
 }
@@ -86,6 +84,15 @@ data_dir(const char *folder, const char *file, bool own)
 		       file) >= (int)sizeof path)
 		return NULL;
 	return keep_text(path);
+}
+
+/* The skeleton is for learners: compiled, checked and tested like any other, but served
+   only where kreide.conf says load_skeleton = yes. */
+static bool
+is_left_out(const struct kr_config *c, const char *file)
+{
+	return strcmp(file, "skeleton.so") == 0 && c->conf != NULL &&
+	       strcmp(kr_conf_get(c->conf, "load_skeleton", "no"), "yes") != 0;
 }
 
 static void
@@ -104,7 +111,8 @@ load_folder(struct loading *l, const char *folder, bool own)
 		const char *file = entries[i]->d_name;
 		char path[PATH_MAX];
 
-		if (app->nplugins < MOST_PLUGINS &&
+		if (!(own && is_left_out(&app->conf, file)) &&
+		    app->nplugins < MOST_PLUGINS &&
 		    snprintf(path, sizeof path, "%s/%s", folder, file) <
 			(int)sizeof path)
 			kr_plugin_open(path, data_dir(folder, file, own), l->report,

@@ -135,7 +135,6 @@ tasks_submit(kr_ctx *cx)
 		kr_attach(cx, &tasks_submission, id, "work", file[i]);
 	kr_audit(cx, "submission.handed_in", id);
 	kr_emit(cx, "tasks.submitted", kr_i(task), kr_i(kr_me(cx)));
-	kr_flash(cx, "tasks.handed_in_ok");
 	return kr_redirect(cx, "/tasks/%lld", (long long)task);
 }
 

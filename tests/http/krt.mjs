@@ -24,11 +24,12 @@ class Script {
 		this.tally = tally;
 		this.lines = readFileSync(path, "utf8").split("\n");
 		this.at = 0;
-		this.vars = { port: String(world.port), home: world.home, password: world.demoPassword };
+		this.vars = { port: String(world.port), home: world.home, password: world.demoPassword, now: String(Date.now()) };
 		this.kept = {};
 		this.test = this.name;
 		this.be("nobody");
 		this.request = ""; /* told when something is wrong */
+		this.stops = /^(service|signal|disk) /m.test(this.lines.join("\n"));
 	}
 
 	be(name) {
@@ -77,6 +78,7 @@ class Script {
 				if (!/^(expect|let)\b/.test(text.trim())) this.skip();
 			}
 		}
+		if (this.stops) await world.calm();
 		this.tally.note(`${this.name} ${Math.round(performance.now() - began)} ms`);
 	}
 	skip() { /* to the next test: what follows would only repeat the fault */
@@ -94,6 +96,7 @@ class Script {
 
 	do_test(name) {
 		this.test = name;
+		return this.stops ? world.calm() : undefined;
 	}
 	do_as(name) {
 		this.be(name);

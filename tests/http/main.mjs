@@ -71,6 +71,7 @@ try {
 } catch (e) {
 	tally.fail(`the run broke: ${e.stack}`);
 }
+await world.calm();
 await world.close();
 console.log(`${tally.passed} passed, ${tally.failed} failed`);
 process.exit(tally.failed > 0 ? 1 : 0);

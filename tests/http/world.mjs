@@ -28,7 +28,10 @@ export async function kreide(...args) {
 	}
 }
 
+const down = new Set();
 export async function service(name, what) {
+	if (what === "stop") down.add(name);
+	else down.delete(name);
 	await run("sv", ["-w", "30", what, join(home, "sv", name)]);
 }
 
@@ -48,17 +51,29 @@ export function pidsOf(name) {
 	}).map(Number);
 }
 
+const stopped = new Set();
 export function signal(name, which) {
 	const list = pidsOf(name);
+	if (which === "STOP") stopped.add(name);
+	else stopped.delete(name);
 	if (list.length === 0) throw new Error(`no process ${name}`);
 	for (const pid of list) process.kill(pid, `SIG${which}`);
 }
 
 /* A disk of 64 kB where uploads arrive; only root can mount one. */
+let mounted = false;
 export async function disk(what) {
+	mounted = what === "full";
 	const at = realpathSync(join(home, "incoming")), { uid, gid } = statSync(at);
 	await (what === "full" ? run("mount", ["-t", "tmpfs", "-o", `size=64k,mode=0700,uid=${uid},gid=${gid}`, "tmpfs", at])
 		: run("umount", [at]));
+}
+
+/* Whatever a test that broke off has left: everything runs again. */
+export async function calm() {
+	for (const name of [...stopped]) signal(name, "CONT");
+	for (const name of [...down]) await service(name, "start");
+	if (mounted) await disk("free");
 }
 
 /* ── database: one client of MariaDB's own, asked again and again ── */

@@ -10,6 +10,8 @@ stack_begin() {
 	KR_TEST_PORT=$(free_port)
 	export KR_TEST_HOME KR_TEST_PORT
 	trap 'stack_end' EXIT
+	conf/stack render --home "$KR_TEST_HOME" --port "$KR_TEST_PORT" >/dev/null || return 1
+	echo "load_skeleton = yes" >>"$KR_TEST_HOME/etc/kreide.conf"
 	conf/stack start --home "$KR_TEST_HOME" --port "$KR_TEST_PORT" "$@" || return 1
 	# As root the instance may live elsewhere (a closed parent folder): a link leads there.
 	KR_TEST_HOME=$(readlink -f "$KR_TEST_HOME")

@@ -4,7 +4,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 A=build/asan
-make --no-print-directory -j2 SAN=1 B=$A $A/libkreide.a || exit 1
+make --no-print-directory -j2 SAN=1 FAULTS=-DKR_FAULTS B=$A $A/libkreide.a || exit 1
 FLAGS=$(make -s SAN=1 B=$A print-test-flags)
 LIBS=$(make -s print-libs)
 passed=0 failed=0
