@@ -1,10 +1,17 @@
-# Kreide: the only build file. `make run` starts a school, `make test` proves it.
+# Kreide: the only build file.
 #
-#   make            core, tools, plugins, texts, web assets
-#   make run        a private stack with a demo school   [PORT=8080] [KR_HOME=var/demo]
-#   make test       everything, headless; last line "N passed, N failed"
-#   make check      the fast gate, under two minutes
-#   make help       all targets
+#   make                   core, tools, plugins, texts, web assets
+#   make run               a private stack with a demo school  [PORT=8080] [KR_HOME=var/demo]
+#   make test              everything, headless; last line "N passed, N failed"
+#   make check             the fast gate: rules, unit and database tests
+#   make asan              the HTTP tests against a build with ASan and UBSan
+#   make deps              installs what is missing (apt, as root or through sudo)
+#   make lint              house rules, texts in both languages, layout of the code
+#   make format            clang-format in place
+#   make stats             lines against the budgets
+#   make docs              routes, permissions, record of personal data, from the manifests
+#   make new-plugin NAME=x a copy of the skeleton
+#   make install           [DESTDIR=] [PREFIX=/usr]
 
 B        ?= build
 ifeq ($(origin CC),default)
@@ -156,15 +163,13 @@ deps:
 run:
 	@conf/deps build run
 	@$(MAKE) --no-print-directory -j2 all
-	@exec conf/stack run --home $(KR_HOME) --port $(PORT)
+	@KREIDE_BUILD=$(abspath $(B)) exec conf/stack run --home $(KR_HOME) --port $(PORT)
 test:
 	@exec tests/run all
 check:
 	@exec tests/run check
 asan:
 	@exec tests/run asan
-bench: all
-	@exec tests/bench/run
 
 # ── care ─────────────────────────────────────────────────────────────────────────
 C_FILES = $(shell git ls-files -co --exclude-standard '*.c' '*.h')
@@ -201,7 +206,7 @@ clean:
 	rm -rf $(B)
 help:
 	@sed -n 's/^#   //p' Makefile
-.PHONY: all texts web migrations deps run test check asan bench format format-check \
+.PHONY: all texts web migrations deps run test check asan format format-check \
         lint stats docs new-plugin install clean help
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 print-test-flags:
