@@ -21,8 +21,8 @@ static struct kr_route route;
 
 static const char *body;
 static size_t body_n;
-static int tokens_asked, uploads_open, uploads_begun;
-static bool disk_full, refuse_file;
+static int tokens_asked, uploads_open, uploads_begun, rooms_asked;
+static bool disk_full, refuse_file, no_room;
 
 size_t
 kr_fcgi_read(void *p, size_t n)
@@ -54,6 +54,13 @@ kr_csrf_ok(kr_ctx *c, kr_str token)
 struct kr_upload {
 	size_t n;
 };
+
+kr_err
+kr_upload_room(kr_ctx *c)
+{
+	rooms_asked++;
+	return no_room ? kr_fail(c, KR_ELIMIT, "pending") : KR_OK;
+}
 
 kr_err
 kr_upload_begin(
@@ -106,7 +113,7 @@ kr_upload_kept(kr_ctx *c, kr_id file, kr_str *name_r, int64_t *size_r)
 	(void)c;
 	*name_r = KR_S("kept.pdf");
 	*size_r = 1;
-	return file == 77;
+	return file == 77 || file == 78;
 }
 
 size_t
@@ -138,6 +145,13 @@ kr_audience_allowed(kr_ctx *c, const struct kr_audience_part *p)
 }
 
 kr_id
+kr_person_by_account(kr_ctx *c, kr_str account)
+{
+	(void)c;
+	return kr_is(account, "anna.schmidt2") ? 12 : 0;
+}
+
+kr_id
 kr_audience_store(kr_ctx *c, const struct kr_audience_part *p, size_t n)
 {
 	(void)c;
@@ -166,8 +180,8 @@ setup(void **state)
 	cx.req = &req;
 	cx.in = &in;
 	cx.actor = &actor;
-	tokens_asked = uploads_open = uploads_begun = 0;
-	disk_full = refuse_file = false;
+	tokens_asked = uploads_open = uploads_begun = rooms_asked = 0;
+	disk_full = refuse_file = no_room = false;
 	return 0;
 }
 
@@ -236,6 +250,9 @@ test_types(void **state)
 		{ 'g', 0, 0, "12", NULL, 12 },
 		{ 'g', 0, 0, "-1", "core.field_choice", 0 },
 		{ 'p', 0, 0, "0", "core.field_choice", 0 },
+		{ 'p', 0, 0, "5", NULL, 5 },
+		{ 'p', 0, 0, "Anna.Schmidt2", NULL, 12 },
+		{ 'p', 0, 0, "nobody", "core.field_choice", 0 },
 		{ 'a', 0, 0, "group:5", NULL, 0 },
 		{ 'a', 0, 0, "5", "core.field_choice", 0 },
 	};
@@ -438,6 +455,121 @@ test_file_faults(void **state)
 	assert_string_equal(in.bad[0].i18n, "core.file_infected");
 }
 
+/* What an earlier try has stored comes back without a new file; a wrong token gets
+   nothing; and no way leads past the number of files. */
+static void
+test_kept_files(void **state)
+{
+	size_t n;
+
+	(void)state;
+	assert_int_equal(
+	    upload(P("_csrf", "") "right\r\n" P("work.kept", "") "77\r\n--B--"), KR_OK);
+	assert_int_equal(kr_in_files(&cx, "work", &n)[0], 77);
+	assert_int_equal(n, 1);
+	assert_int_equal(rooms_asked, 0);
+	teardown(state);
+	setup(state);
+	assert_int_equal(
+	    upload(P("_csrf", "") "wrong\r\n" P("work.kept", "") "77\r\n--B--"),
+	    KR_EDENIED);
+	assert_int_equal(in.nvalues, 0);
+	teardown(state);
+	setup(state);
+	assert_int_equal(upload(P("_csrf", "") "right\r\n" FILE_("a") "1\r\n" P(
+			     "work.kept", "") "77\r\n" P("work.kept",
+			     "") "78\r\n" P("work.kept", "") "77\r\n--B--"),
+	    KR_EINPUT);
+	assert_int_equal(in.nvalues, 2);
+	assert_int_equal(in.nbad, 1);
+	assert_string_equal(in.bad[0].i18n, "core.too_many_files");
+}
+
+static void
+test_pending_files(void **state)
+{
+	(void)state;
+	assert_int_equal(upload(P("_csrf", "") "right\r\n" FILE_("a") "1\r\n" FILE_(
+			     "b") "2\r\n--B--"),
+	    KR_OK);
+	assert_int_equal(rooms_asked, 1);
+	teardown(state);
+	setup(state);
+	no_room = true;
+	assert_int_equal(
+	    upload(P("_csrf", "") "right\r\n" FILE_("a") "1\r\n--B--"), KR_ELIMIT);
+	assert_int_equal(req.refuse, 413);
+	assert_int_equal(uploads_begun, 0);
+}
+
+/* n times the same text, in memory of the test. */
+static char *
+times(const char *head, const char *text, size_t n, const char *tail)
+{
+	size_t h = strlen(head), one = strlen(text), t = strlen(tail);
+	char *all = malloc(h + n * one + t + 1);
+
+	assert_non_null(all);
+	memcpy(all, head, h);
+	for (size_t i = 0; i < n; i++)
+		memcpy(all + h + i * one, text, one);
+	memcpy(all + h + n * one, tail, t + 1);
+	return all;
+}
+
+/* Bodies that would fill the memory of a request are refused before they do. */
+static void
+test_much_text(void **state)
+{
+	char *letters = times("", "a", 50000, "\r\n");
+	char *part = times(P("text", ""), letters, 1, "");
+	char *parts = times(P("_csrf", "") "right\r\n", part, 400, "--B--");
+	char *plain = times("_csrf=right&text=", letters, 300, "");
+	char *words = times("", ";a=\"\"", 800, "\r\n\r\nx\r\n");
+	char *head =
+	    times("--B\r\nContent-Disposition: form-data; name=b", words, 1, "");
+	char *heads = times("", head, 900, "--B--");
+
+	(void)state;
+	app.conf.max_file_bytes = 50 << 20;
+	assert_int_equal(upload(parts), KR_ELIMIT);
+	assert_int_equal(req.refuse, 413);
+	teardown(state);
+	setup(state);
+	app.conf.max_file_bytes = 50 << 20;
+	assert_int_equal(post(work, 2, plain), KR_ELIMIT);
+	assert_int_equal(req.refuse, 413);
+	teardown(state);
+	setup(state);
+	app.conf.max_file_bytes = 50 << 20;
+	assert_int_equal(upload(heads), KR_ELIMIT);
+	assert_int_equal(req.refuse, 413);
+	free(letters);
+	free(part);
+	free(parts);
+	free(plain);
+	free(words);
+	free(head);
+	free(heads);
+}
+
+static void
+test_many_faults(void **state)
+{
+	static const struct kr_field f = { "ids", 'I', 0, 0, 0, NULL };
+	char *text = times("ids=", "x,", 30000, "");
+
+	(void)state;
+	assert_int_equal(post(&f, 1, text), KR_EINPUT);
+	assert_int_equal(in.nbad, 1);
+	for (int i = 0; i < 9; i++)
+		kr_input_bad(&cx, KR_S("ids"), "core.x", kr_fmt(&cx, "%d", i));
+	assert_int_equal(in.nbad, 10);
+	assert_string_equal(in.bad[0].i18n, "core.field_choice");
+	assert_str(in.bad[9].arg, "8");
+	free(text);
+}
+
 static void
 test_entity_button(void **state)
 {
@@ -475,7 +607,8 @@ main(void)
 	const struct CMUnitTest tests[] = { T(test_types), T(test_required_and_repeats),
 		T(test_undeclared), T(test_refusals), T(test_many_fields),
 		T(test_files), T(test_files_without_token), T(test_file_faults),
-		T(test_entity_button), T(test_access) };
+		T(test_kept_files), T(test_pending_files), T(test_much_text),
+		T(test_many_faults), T(test_entity_button), T(test_access) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
