@@ -3,6 +3,7 @@
 #include "app/feed.h"
 #include "auth/auth.h"
 #include "db/db.h"
+#include "http/http.h"
 #include "plugin/registry.h"
 #include <kr/kr.h>
 #include <string.h>
@@ -53,14 +54,16 @@ hash_of(kr_ctx *cx, kr_str secret)
 	return kr_x((kr_str){ (const char *)hash, 32 });
 }
 
-/* "/tasks/feed/{key}" with the secret in its place. */
+/* "/tasks/feed/{key}" with the secret in its place, as a calendar program wants it. */
 static kr_str
 with_key(kr_ctx *cx, const char *route, kr_str secret)
 {
 	const char *brace = strchr(route, '{');
+	kr_str origin = kr_own_origin(cx);
 
 	KR_CHECK(brace != NULL);
-	return kr_fmt(cx, "%.*s%.*s", (int)(brace - route), route, KR_FMT(secret));
+	return kr_fmt(cx, "%.*s%.*s%.*s", KR_FMT(origin), (int)(brace - route), route,
+	    KR_FMT(secret));
 }
 
 kr_str

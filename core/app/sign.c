@@ -7,8 +7,9 @@
 #include <string.h>
 
 #define LIFE_S 600
-#define STEP_S 60 /* expiry is rounded, so that a page reloaded has the same address   \
-		   */
+#define STEP_S                                                                         \
+	60 /* expiry is rounded, so that a page reloaded has the same address          \
+	    */
 
 struct __attribute__((packed)) payload {
 	int64_t file, session;

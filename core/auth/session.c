@@ -41,8 +41,8 @@ static const struct kr_col cols[] = {
 	KR_COL(struct row, rights_epoch),
 	KR_COL(struct row, settings_epoch),
 };
-/* What a module has sent is counted only while it is open to this person: r.bits are his
-   compiled rights, one bit per module. */
+/* What a module has sent is counted only while it is open to this person: r.bits are
+   his compiled rights, one bit per module. */
 #define PERSON_COLUMNS                                                                 \
 	"p.id, p.given, p.family, p.account, p.roles, p.lang, p.theme, p.address,"     \
 	" r.bits, r.valid_until, r.epoch,"                                             \

@@ -77,6 +77,12 @@ administrator(void)
 	return pw ? pw->pw_name : "root";
 }
 
+static void
+plugin_refused(void *arg, const char *why)
+{
+	kr_complain(arg, "core.cli.plugin_not_migrated", kr_z(why));
+}
+
 static kr_err
 after(kr_ctx *cx, void *arg)
 {
@@ -109,7 +115,9 @@ kr_migrate_all(struct kr_cli *cli, FILE *report)
 			     .dirs = d.dir,
 			     .owners = d.owner,
 			     .ndirs = d.n,
-			     .report = report },
+			     .report = report,
+			     .refused = plugin_refused,
+			     .arg = cli },
 	    why, sizeof why);
 	free(secret);
 	if (err != KR_OK) {

@@ -62,6 +62,10 @@ struct kr_migrate_opt {
 	const char *const *owners;       /* "core", "tasks", ... one per dir */
 	size_t ndirs;
 	FILE *report; /* what was done, a line each; may be NULL */
+	/* Told of a plugin whose migrations fail; the others go on, and the loader
+	   refuses it for want of its tables. NULL: the first failure ends it all. */
+	void (*refused)(void *arg, const char *why);
+	void *arg;
 };
 /* Makes schemas, users and grants, then runs what is missing. Idempotent; safe against
    being killed at any statement. */

@@ -284,6 +284,35 @@ owner_ok(const char *owner)
 }
 
 static bool
+run_owner(struct mig *m, const char *dir, const char *owner)
+{
+	struct migration *list = NULL;
+	size_t n;
+
+	if (!owner_ok(owner))
+		return kr_mig_fail(m, KR_EFAIL, "" % s ": no name of a plugin", owner);
+	if (!kr_source_read(m, dir, owner, &list, &n))
+		return false;
+	for (size_t k = 0; k < n; k++)
+		if (!run_one(m, owner, &list[k]))
+			return false;
+	return true;
+}
+
+/* One plugin's failure is its own, if somebody wants to hear of it. */
+static bool
+leave_out(struct mig *m, const char *owner)
+{
+	if (m->opt->refused == NULL || strcmp(owner, "core") == 0 ||
+	    m->err == KR_EUPSTREAM)
+		return false;
+	m->opt->refused(m->opt->arg, m->why_r);
+	m->err = KR_OK;
+	m->why_r[0] = 0;
+	return kr_mig_sql(m, KR_S("ROLLBACK"));
+}
+
+static bool
 run_all(struct mig *m)
 {
 	if (!kr_mig_sql(m,

@@ -39,8 +39,8 @@ bool kr_users_grant_tables(struct mig *); /* what needs the tables to be there *
 /* The migrations of a folder, sorted; false with a reason. */
 bool kr_source_read(struct mig *, const char *dir, const char *owner,
     struct migration **list_r, size_t *n_r);
-/* names.c: NULL when every table that a plugin's migration names is its own; else what is
-   wrong. */
+/* names.c: NULL when every table that a plugin's migration names is its own; else what
+   is wrong. */
 const char *kr_names_own(struct kr_arena *, kr_str sql, const char *owner);
 /* DDL commits by itself; anything else runs in one transaction with its mark. */
 bool kr_source_is_ddl(kr_str sql);

@@ -177,13 +177,13 @@ read_one(struct mig *m, const char *dir, const char *owner, const char *name,
 
 	if (wrong != NULL)
 		return kr_mig_fail(m, KR_EFAIL, "%s/%s: %s", owner, name, wrong);
+	if (!target_ok(m, g, owner))
+		return kr_mig_fail(m, KR_EFAIL,
+		    "%s/%s: touches a table not named %s_...", owner, name, owner);
 	wrong =
 	    strcmp(owner, "core") == 0 ? NULL : kr_names_own(m->arena, g->sql, owner);
 	if (wrong != NULL)
 		return kr_mig_fail(m, KR_EFAIL, "%s/%s: %s", owner, name, wrong);
-	if (!target_ok(m, g, owner))
-		return kr_mig_fail(m, KR_EFAIL,
-		    "%s/%s: touches a table not named %s_...", owner, name, owner);
 	return true;
 }
 

@@ -136,7 +136,8 @@ keys_make(struct mig *m)
 
 		if (snprintf(path, sizeof path, "%s/%s", m->opt->secret_dir,
 			keys[i].name) >= (int)sizeof path)
-			return kr_mig_fail(m, KR_EFAIL, "%s: path too long", keys[i].name);
+			return kr_mig_fail(
+			    m, KR_EFAIL, "%s: path too long", keys[i].name);
 		if (access(path, F_OK) == 0)
 			continue;
 		kr_random(key, sizeof key);

@@ -16,7 +16,8 @@ struct kr_list_opt {
 	const char *new_label;     /* key */
 	const char *empty_title, *empty_text;
 };
-KR_PUBLIC kr_err kr_list(kr_ctx *, const struct kr_entity *, const struct kr_list_opt *);
+KR_PUBLIC kr_err kr_list(
+    kr_ctx *, const struct kr_entity *, const struct kr_list_opt *);
 KR_PUBLIC kr_err kr_form(kr_ctx *, const struct kr_entity *, kr_id or_0);
 KR_PUBLIC kr_err kr_show(kr_ctx *, const struct kr_entity *, kr_id);
 /* Validates, inserts or updates (409 when `rev` moved), writes audit, flash, location
@@ -26,26 +27,29 @@ KR_PUBLIC kr_err kr_trash(kr_ctx *, const struct kr_entity *, kr_id);   /* waste
 KR_PUBLIC kr_err kr_restore(kr_ctx *, const struct kr_entity *, kr_id); /* and back */
 
 /* Files. Bytes are core's; a plugin handles ids. */
-enum kr_file_state { KR_FILE_WAITING, KR_FILE_CLEAN }; /* waiting: "wird noch geprüft" */
+enum kr_file_state {
+	KR_FILE_WAITING,
+	KR_FILE_CLEAN
+}; /* waiting: "wird noch geprüft" */
 struct kr_file {
 	kr_id id, owner;
 	kr_str name, type;
 	int64_t size;
 	kr_time created;
-	uint8_t scan;    /* enum kr_file_state */
-	kr_str view;     /* image, pdf, text, video, audio: shown in the page; empty: not */
-	kr_str url;      /* signed, to look at, on the content host; empty: download only */
+	uint8_t scan; /* enum kr_file_state */
+	kr_str view; /* image, pdf, text, video, audio: shown in the page; empty: not */
+	kr_str url;  /* signed, to look at, on the content host; empty: download only */
 	kr_str download; /* signed, as attachment */
 };
 /* Binds a pending file to an object of this plugin; from now on it lives as long as
    the object. `slot` tells material from hand-in from feedback. */
-KR_PUBLIC void kr_attach(kr_ctx *, const struct kr_entity *, kr_id object,
-    const char *slot, kr_id file);
+KR_PUBLIC void kr_attach(
+    kr_ctx *, const struct kr_entity *, kr_id object, const char *slot, kr_id file);
 KR_PUBLIC void kr_detach(kr_ctx *, const struct kr_entity *, kr_id object, kr_id file);
 /* Files of an object, oldest first, that the acting person may see: clean ones, and his
    own that still wait for the scanner. Call it only after the object's guard passed. */
-KR_PUBLIC struct kr_file *kr_files(kr_ctx *, const struct kr_entity *, kr_id object,
-    const char *slot, size_t *n_r);
+KR_PUBLIC struct kr_file *kr_files(
+    kr_ctx *, const struct kr_entity *, kr_id object, const char *slot, size_t *n_r);
 /* The same for many objects in one query; *object_r[i] tells whose file[i] is. */
 KR_PUBLIC struct kr_file *kr_files_of(kr_ctx *, const struct kr_entity *,
     const kr_id *objects, size_t n, const char *slot, kr_id **object_r, size_t *n_r);
@@ -55,14 +59,15 @@ struct kr_zip_item {
 	kr_str path; /* "7b_Lesetagebuch/Öztürk_Mia/skizze.jpg" */
 	kr_str text;
 };
-KR_PUBLIC kr_err kr_send_zip(kr_ctx *, kr_str name, const struct kr_zip_item *, size_t n);
+KR_PUBLIC kr_err kr_send_zip(
+    kr_ctx *, kr_str name, const struct kr_zip_item *, size_t n);
 
 /* Notices: in-app and live, within a second after commit. The text is the message
    "key" of the plugin with {1}.. replaced; href is a local path. Never sent to the
    acting person. */
 KR_PUBLIC void kr_notify_(kr_ctx *, const struct kr_audience *, const char *i18n,
     kr_str href, const kr_val *, size_t n);
-#define kr_notify(cx, who, i18n, href, ...) \
+#define kr_notify(cx, who, i18n, href, ...)                                            \
 	kr_notify_(cx, who, i18n, href, KR_ARGS(__VA_ARGS__))
 
 /* Events: into the outbox, in the same transaction; hooks of others run after commit
@@ -81,7 +86,7 @@ KR_PUBLIC kr_str kr_setting_s(kr_ctx *, const char *key);
    WHERE person_id = :me). */
 KR_PUBLIC kr_str kr_audience_title(kr_ctx *, kr_id audience);
 
-/* A revocable address for machines (iCal): returns the path with its secret, made for
+/* A revocable address for machines (iCal): returns it whole, with its secret, made for
    the acting person at first use; kr_feed_revoke() makes a new one next time. */
 KR_PUBLIC kr_str kr_feed_url(kr_ctx *, const char *route_path);
 KR_PUBLIC void kr_feed_revoke(kr_ctx *, const char *route_path);

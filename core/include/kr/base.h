@@ -90,22 +90,27 @@ KR_PUBLIC kr_err kr_status(const kr_ctx *);
 KR_PUBLIC void *kr_alloc(kr_ctx *, size_t count, size_t size) KR_NONNULL;
 #define KR_NEW(cx, T) ((T *)kr_alloc(cx, 1, sizeof(T)))
 KR_PUBLIC kr_str kr_fmt(kr_ctx *, const char *fmt, ...) KR_PRINTF(2, 3);
-KR_PUBLIC const char *kr_cstr(kr_ctx *, kr_str) KR_NONNULL; /* NUL-ended copy */
+KR_PUBLIC const char *kr_cstr(kr_ctx *, kr_str) KR_NONNULL;    /* NUL-ended copy */
 KR_PUBLIC void kr_defer(kr_ctx *, void (*fn)(void *), void *); /* LIFO at the end */
 
 /* Slices. KR_S("literal") has its length at compile time. KR_FMT(s) for "%.*s". */
 #define KR_S(literal) ((kr_str){ "" literal "", sizeof(literal) - 1 })
-#define KR_STR_INIT(literal) { "" literal "", sizeof(literal) - 1 }
+#define KR_STR_INIT(literal)                                                           \
+	{                                                                              \
+		"" literal "", sizeof(literal) - 1                                     \
+	}
 #define KR_FMT(s) (int)(s).n, (s).p
 KR_PUBLIC kr_str kr_z(const char *nul_ended); /* NULL becomes empty */
 KR_PUBLIC bool kr_eq(kr_str, kr_str);
 KR_PUBLIC bool kr_is(kr_str, const char *nul_ended);
 KR_PUBLIC bool kr_starts(kr_str, kr_str prefix);
 KR_PUBLIC kr_str kr_trim(kr_str); /* ASCII blanks off both ends */
-KR_PUBLIC kr_str kr_sub(kr_str, size_t from, size_t n); /* clipped, never out of range */
+KR_PUBLIC kr_str kr_sub(
+    kr_str, size_t from, size_t n); /* clipped, never out of range */
 /* Cuts *rest at the first sep; false when *rest was used up before. */
 KR_PUBLIC bool kr_split(kr_str *rest, char sep, kr_str *part_r);
-KR_PUBLIC bool kr_to_i(kr_str, int64_t *value_r); /* whole slice, decimal, no overflow */
+KR_PUBLIC bool kr_to_i(
+    kr_str, int64_t *value_r); /* whole slice, decimal, no overflow */
 KR_PUBLIC kr_str kr_join(kr_ctx *, const kr_str *, size_t n, kr_str between);
 KR_PUBLIC size_t kr_chars(kr_str); /* Unicode characters of valid UTF-8 */
 
@@ -126,15 +131,15 @@ struct kr_kv {
 	const char *key;
 	kr_val value;
 };
-KR_PUBLIC void kr_log(kr_ctx *, enum kr_level, const char *event, size_t n,
-    const struct kr_kv *);
+KR_PUBLIC void kr_log(
+    kr_ctx *, enum kr_level, const char *event, size_t n, const struct kr_kv *);
 
 /* A list in a view: KR_ARRAY(struct row) rows; filled by KR_FILL(), read by
    {% each r in v.rows %}. */
-#define KR_ARRAY(T) \
-	struct { \
-		T *p; \
-		size_t n; \
+#define KR_ARRAY(T)                                                                    \
+	struct {                                                                       \
+		T *p;                                                                  \
+		size_t n;                                                              \
 	}
 
 #endif

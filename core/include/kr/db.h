@@ -12,9 +12,9 @@
 struct kr_stmt {
 	const char *name, *in, *out, *sql;
 };
-#define KR_STMT(id, in, out, sql) \
-	static const struct kr_stmt id = { #id, "" in "", "" out "", "" sql "" }; \
-	static const struct kr_stmt *const id##_listed_ \
+#define KR_STMT(id, in, out, sql)                                                      \
+	static const struct kr_stmt id = { #id, "" in "", "" out "", "" sql "" };      \
+	static const struct kr_stmt *const id##_listed_                                \
 	    __attribute__((section("kr_stmts"), used)) = &id
 /* The linker collects what KR_STMT lists: no statement can be forgotten. NULL when a
    module has none. */
@@ -29,32 +29,42 @@ struct kr_col {
 	uint16_t size;
 	uint32_t offset;
 };
-#define KR_COL_TYPE_(m) \
-	_Generic((m), kr_str : 's', int64_t : 'i', int32_t : 'i', uint32_t : 'i', \
-	    int16_t : 'i', uint16_t : 'i', uint8_t : 'i', uint64_t : 'i', bool : 'b', \
-	    double : 'f', kr_date : 'd', kr_time : 't')
-#define KR_COL(T, m) \
-	{ \
-		KR_COL_TYPE_(((T *)0)->m), (uint16_t)sizeof(((T *)0)->m), \
-		    (uint32_t)offsetof(T, m) \
+#define KR_COL_TYPE_(m)                                                                \
+	_Generic((m), kr_str                                                           \
+		 : 's', int64_t                                                        \
+		 : 'i', int32_t                                                        \
+		 : 'i', uint32_t                                                       \
+		 : 'i', int16_t                                                        \
+		 : 'i', uint16_t                                                       \
+		 : 'i', uint8_t                                                        \
+		 : 'i', uint64_t                                                       \
+		 : 'i', bool                                                           \
+		 : 'b', double                                                         \
+		 : 'f', kr_date                                                        \
+		 : 'd', kr_time                                                        \
+		 : 't')
+#define KR_COL(T, m)                                                                   \
+	{                                                                              \
+		KR_COL_TYPE_(((T *)0)->m), (uint16_t)sizeof(((T *)0)->m),              \
+		    (uint32_t)offsetof(T, m)                                           \
 	}
 
 /* Runs a reading statement; all rows are in the arena when it returns. Never NULL: on a
    failed context, or when it fails, the result has no rows. */
-KR_PUBLIC kr_rows *kr_query_(kr_ctx *, const struct kr_stmt *, const kr_val *, size_t)
-    KR_NONNULL;
+KR_PUBLIC kr_rows *kr_query_(
+    kr_ctx *, const struct kr_stmt *, const kr_val *, size_t) KR_NONNULL;
 /* Runs a writing statement. Returns the new id of an INSERT into an AUTO_INCREMENT
    table, else the number of rows concerned (found, not only changed); 0 on failure. */
 KR_PUBLIC int64_t kr_exec_(kr_ctx *, const struct kr_stmt *, const kr_val *, size_t);
 KR_PUBLIC bool kr_next_(kr_rows *, const struct kr_col *, size_t, void *row_r);
-KR_PUBLIC void *kr_all_(kr_ctx *, kr_rows *, const struct kr_col *, size_t ncols,
-    size_t size, size_t *n_r);
+KR_PUBLIC void *kr_all_(
+    kr_ctx *, kr_rows *, const struct kr_col *, size_t ncols, size_t size, size_t *n_r);
 KR_PUBLIC size_t kr_rows_n(const kr_rows *);
 /* Runs after the answer is sent, in a transaction of its own; must be idempotent. */
 KR_PUBLIC void kr_after_(kr_ctx *, const struct kr_stmt *, const kr_val *, size_t);
 
-#define KR_ARGS(...) \
-	((const kr_val[]){ { 0 }, ##__VA_ARGS__ }) + 1, \
+#define KR_ARGS(...)                                                                   \
+	((const kr_val[]){ { 0 }, ##__VA_ARGS__ }) + 1,                                \
 	    sizeof((const kr_val[]){ { 0 }, ##__VA_ARGS__ }) / sizeof(kr_val) - 1
 #define kr_query(cx, st, ...) kr_query_(cx, st, KR_ARGS(__VA_ARGS__))
 #define kr_exec(cx, st, ...) kr_exec_(cx, st, KR_ARGS(__VA_ARGS__))
@@ -62,11 +72,11 @@ KR_PUBLIC void kr_after_(kr_ctx *, const struct kr_stmt *, const kr_val *, size_
 /* Next row into *row_r; cols is a `static const struct kr_col cols[]`. */
 #define kr_next(rows, cols, row_r) kr_next_(rows, cols, KR_LEN(cols), row_r)
 /* All rows into a KR_ARRAY member of a view: KR_FILL(cx, view.rows, rows, cols). */
-#define KR_FILL(cx, array, rows, cols) \
-	((array).p = kr_all_(cx, rows, cols, KR_LEN(cols), sizeof(*(array).p), \
-	     &(array).n))
+#define KR_FILL(cx, array, rows, cols)                                                 \
+	((array).p =                                                                   \
+		kr_all_(cx, rows, cols, KR_LEN(cols), sizeof(*(array).p), &(array).n))
 /* The first row, or false: for look-ups by key. */
-#define kr_one(cx, st, cols, row_r, ...) \
+#define kr_one(cx, st, cols, row_r, ...)                                               \
 	kr_next(kr_query(cx, st, ##__VA_ARGS__), cols, row_r)
 
 #endif

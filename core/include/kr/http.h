@@ -37,7 +37,8 @@ KR_PUBLIC kr_err kr_in_bad(kr_ctx *, const char *field, const char *i18n);
 /* Answers. One per request; the last line of a handler. */
 /* 303 to a local path; %-conversions are percent-encoded; nothing leaves our origin. */
 KR_PUBLIC kr_err kr_redirect(kr_ctx *, const char *path_fmt, ...) KR_PRINTF(2, 3);
-KR_PUBLIC kr_err kr_send_text(kr_ctx *, const char *mime, kr_str body); /* machine formats */
+KR_PUBLIC kr_err kr_send_text(
+    kr_ctx *, const char *mime, kr_str body); /* machine formats */
 /* A notice on the next page, by key. */
 KR_PUBLIC void kr_flash(kr_ctx *, const char *i18n);
 /* The same with a button that undoes it: a POST to this local path. */

@@ -19,7 +19,8 @@ struct kr_person_new {
 KR_PUBLIC kr_id kr_kernel_person_add(kr_ctx *, const struct kr_person_new *);
 KR_PUBLIC void kr_kernel_person_rename(kr_ctx *, kr_id, kr_str given, kr_str family);
 KR_PUBLIC void kr_kernel_person_lock(kr_ctx *, kr_id, bool locked); /* ends sessions */
-KR_PUBLIC void kr_kernel_person_leave(kr_ctx *, kr_id); /* leaver: no sign-in, kept 90 days */
+KR_PUBLIC void kr_kernel_person_leave(
+    kr_ctx *, kr_id); /* leaver: no sign-in, kept 90 days */
 KR_PUBLIC void kr_kernel_person_return(kr_ctx *, kr_id);
 KR_PUBLIC void kr_kernel_person_roles(kr_ctx *, kr_id, uint32_t roles);
 KR_PUBLIC kr_id kr_kernel_group(kr_ctx *, kr_str kind, kr_str name); /* found or made */
@@ -49,11 +50,11 @@ struct kr_module {
 KR_PUBLIC struct kr_module *kr_kernel_modules(kr_ctx *, size_t *n_r);
 struct kr_policy_new {
 	kr_str module;
-	uint32_t roles;       /* 0 and no groups: refused */
+	uint32_t roles; /* 0 and no groups: refused */
 	const kr_id *groups;
 	size_t ngroups;
 	kr_date from, until;
-	kr_str decision;      /* required: the school's decision in words */
+	kr_str decision; /* required: the school's decision in words */
 	kr_date decided;
 };
 /* Opens or re-opens: the former policy ends, its row stays as proof. */
@@ -62,27 +63,28 @@ KR_PUBLIC kr_err kr_kernel_module_close(kr_ctx *, kr_str module);
 
 /* ── import: plan first, then apply the same plan ── */
 struct kr_import_row { /* one planned change or error */
-	char kind;       /* n new, c changed, m moved, l leaver, e error */
-	uint32_t row;    /* line of the file, 0 for leavers */
-	/* n: was = the account of a leaver who returns, becomes = class; c: names before
-	   and after; m: classes before and after; l: was = class; e: was = {1} of message */
+	char kind;     /* n new, c changed, m moved, l leaver, e error */
+	uint32_t row;  /* line of the file, 0 for leavers */
+	/* n: was = the account of a leaver who returns, becomes = class; c: names
+	   before and after; m: classes before and after; l: was = class; e: was = {1}
+	   of message */
 	kr_str name, was, becomes;
 	kr_str column, message; /* errors: message is a key */
 };
 struct kr_import_plan {
 	kr_str profile;
 	uint32_t rows, unchanged, fresh, changed, moved, leavers, errors;
-	bool stopped;    /* threshold: 0 rows or > 20 % leavers; apply needs `force` */
+	bool stopped; /* threshold: 0 rows or > 20 % leavers; apply needs `force` */
 	KR_ARRAY(struct kr_import_row) list;
-	void *state_;    /* parsed rows, for apply */
+	void *state_; /* parsed rows, for apply */
 };
-/* Reads and compares; changes nothing. Whatever is wrong with the file, with one cell or
-   with all of it, is an error row of the list (row 0: the file as such); with any of them
-   nothing is planned. Fails with KR_EINPUT for an unknown profile only. */
-KR_PUBLIC kr_err kr_kernel_import_plan(kr_ctx *, kr_str profile, kr_str file_bytes,
-    struct kr_import_plan *plan_r);
+/* Reads and compares; changes nothing. Whatever is wrong with the file, with one cell
+   or with all of it, is an error row of the list (row 0: the file as such); with any of
+   them nothing is planned. Fails with KR_EINPUT for an unknown profile only. */
+KR_PUBLIC kr_err kr_kernel_import_plan(
+    kr_ctx *, kr_str profile, kr_str file_bytes, struct kr_import_plan *plan_r);
 /* Applies a plan without errors in one transaction. New persons get activation codes:
-   *codes_r lists them (account, code, name, class), to be printed once. */
+ *codes_r lists them (account, code, name, class), to be printed once. */
 struct kr_import_code {
 	kr_id person;
 	kr_str name, account, group, code;
@@ -93,10 +95,12 @@ KR_PUBLIC kr_err kr_kernel_import_apply(kr_ctx *, const struct kr_import_plan *,
 /* ── what administration pages need besides ── */
 /* Ends every session of a person: a lost telephone, a forgotten sign-out. */
 KR_PUBLIC void kr_kernel_person_sign_out(kr_ctx *, kr_id);
-/* Bytes of a file that the acting person has just uploaded and that no object holds yet,
-   whatever the scanner has said so far: to be read (import), never to be shown.
-   KR_ENOTFOUND: not his, in use or swept; KR_ELIMIT: larger than max (at most 20 MiB). */
-KR_PUBLIC kr_err kr_kernel_file_bytes(kr_ctx *, kr_id file, size_t max, kr_str *bytes_r);
+/* Bytes of a file that the acting person has just uploaded and that no object holds
+   yet, whatever the scanner has said so far: to be read (import), never to be shown.
+   KR_ENOTFOUND: not his, in use or swept; KR_ELIMIT: larger than max (at most 20 MiB).
+ */
+KR_PUBLIC kr_err kr_kernel_file_bytes(
+    kr_ctx *, kr_id file, size_t max, kr_str *bytes_r);
 /* The text of a key, {1} replaced, where no template is at hand: what the kernel gave
    (kr_import_row.message), cells of a spreadsheet. */
 KR_PUBLIC kr_str kr_kernel_text(kr_ctx *, kr_str key, kr_str arg);

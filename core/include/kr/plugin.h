@@ -52,16 +52,17 @@ struct kr_field {
 #define KR_F_REQ 1u
 
 enum {
-	KR_R_PUBLIC = 1u << 0,    /* for anybody, signed in or not: perm must be NULL */
-	KR_R_SLOW = 1u << 1,      /* pool of uploads, archives, exports: 300 s */
-	KR_R_MUST = 1u << 2,      /* pool of hand-ins, confirmations, exams */
-	KR_R_GET_WRITE = 1u << 3, /* a GET that writes: machine check in front, `why` set */
-	KR_R_PROTO = 1u << 4,     /* machine client: no cookie, no page, protocol errors */
-	KR_R_BEARER = 1u << 5,    /* ... authenticated by Authorization: Bearer */
-	KR_R_FEED = 1u << 6,      /* ... by the secret of a revocable address */
-	KR_R_IN_EXAM = 1u << 7,   /* open to a person in an exam */
-	KR_R_ANY = 1u << 8,       /* every signed-in person: perm must be NULL */
-	KR_R_CONTENT = 1u << 9    /* content host only */
+	KR_R_PUBLIC = 1u << 0, /* for anybody, signed in or not: perm must be NULL */
+	KR_R_SLOW = 1u << 1,   /* pool of uploads, archives, exports: 300 s */
+	KR_R_MUST = 1u << 2,   /* pool of hand-ins, confirmations, exams */
+	KR_R_GET_WRITE =
+	    1u << 3,          /* a GET that writes: machine check in front, `why` set */
+	KR_R_PROTO = 1u << 4, /* machine client: no cookie, no page, protocol errors */
+	KR_R_BEARER = 1u << 5,  /* ... authenticated by Authorization: Bearer */
+	KR_R_FEED = 1u << 6,    /* ... by the secret of a revocable address */
+	KR_R_IN_EXAM = 1u << 7, /* open to a person in an exam */
+	KR_R_ANY = 1u << 8,     /* every signed-in person: perm must be NULL */
+	KR_R_CONTENT = 1u << 9  /* content host only */
 };
 
 /* A route. perm is required (or KR_R_PUBLIC / KR_R_ANY); a path with {id} needs an
@@ -132,8 +133,8 @@ struct kr_pdata {
 };
 
 struct kr_setting {
-	const char *key;   /* "tasks.max_files" */
-	char type;         /* i, b, s, c */
+	const char *key; /* "tasks.max_files" */
+	char type;       /* i, b, s, c */
 	const char *def, *title;
 	int32_t min, max;
 	const char *const *choices;
@@ -167,25 +168,29 @@ struct kr_hook {
 };
 
 /* What a plugin may ask of core; the import allow-list follows from it. */
-enum { KR_RIGHT_FILES = 1u, KR_RIGHT_NOTIFY = 2u, KR_RIGHT_HTTP_OUT = 4u,
-	KR_RIGHT_KERNEL = 8u /* first-party administration pages: kr_kernel_* */ };
+enum {
+	KR_RIGHT_FILES = 1u,
+	KR_RIGHT_NOTIFY = 2u,
+	KR_RIGHT_HTTP_OUT = 4u,
+	KR_RIGHT_KERNEL = 8u /* first-party administration pages: kr_kernel_* */
+};
 
-#define KR_TABLE(T, name) \
-	const struct T *name; \
-	uint16_t n##name; \
+#define KR_TABLE(T, name)                                                              \
+	const struct T *name;                                                          \
+	uint16_t n##name;                                                              \
 	uint16_t size_##name /* of one row, as the plugin was compiled */
 
 struct kr_plugin {
 	uint32_t size; /* sizeof(struct kr_plugin) as compiled */
 	uint16_t abi_major, abi_minor;
-	const char *headers;        /* KR_HEADERS_HASH as compiled */
-	const char *name;           /* "tasks": URL, table, permission and log prefix */
-	const char *title, *intro;  /* keys: name and one sentence for the policy page */
+	const char *headers;       /* KR_HEADERS_HASH as compiled */
+	const char *name;          /* "tasks": URL, table, permission and log prefix */
+	const char *title, *intro; /* keys: name and one sentence for the policy page */
 	const char *version;
-	uint32_t schema;            /* needs its migrations up to this number */
-	uint32_t rights;            /* KR_RIGHT_... */
-	uint32_t flags;             /* KR_PL_... */
-	const char *const *needs;   /* { "files", NULL } */
+	uint32_t schema;          /* needs its migrations up to this number */
+	uint32_t rights;          /* KR_RIGHT_... */
+	uint32_t flags;           /* KR_PL_... */
+	const char *const *needs; /* { "files", NULL } */
 	KR_TABLE(kr_perm, perms);
 	KR_TABLE(kr_route, routes);
 	KR_TABLE(kr_pdata, pdata);
@@ -195,18 +200,18 @@ struct kr_plugin {
 	KR_TABLE(kr_cron, cron);
 	KR_TABLE(kr_event, events);
 	KR_TABLE(kr_hook, hooks);
-	const struct kr_entity *const *entities; /* NULL-ended */
+	const struct kr_entity *const *entities;               /* NULL-ended */
 	const struct kr_stmt *const *stmts, *const *stmts_end; /* filled by KR_PLUGIN */
 };
 enum { KR_PL_SYSTEM = 1u /* always open, without a policy: administration */ };
 
-#define KR_TAB(name, array) \
-	.name = array, .n##name = (uint16_t)KR_LEN(array), \
+#define KR_TAB(name, array)                                                            \
+	.name = array, .n##name = (uint16_t)KR_LEN(array),                             \
 	.size_##name = (uint16_t)sizeof((array)[0])
 
 /* What the loader reads first, from the file, before anything of it is mapped: it says
-   whether the rest can be understood. Name, version, rights and needs are then read from
-   the manifest itself, still in the file. */
+   whether the rest can be understood. Name, version, rights and needs are then read
+   from the manifest itself, still in the file. */
 struct kr_note_ {
 	uint32_t name_size, size, type;
 	char name[8];
@@ -216,22 +221,18 @@ struct kr_note_ {
 #define KR_NOTE_TYPE 0x4b52u
 
 /* KR_PLUGIN(.name = "tasks", ...): defines the single export of the .so. */
-#define KR_PLUGIN(...) \
-	static const struct kr_note_ kr_note_ \
-	    __attribute__((section(".note.kreide"), aligned(4), used)) = { \
-		sizeof "Kreide", sizeof(struct kr_note_) - 20, KR_NOTE_TYPE, "Kreide", \
-		KR_ABI_MAJOR, KR_ABI_MINOR, KR_HEADERS_HASH \
-	    }; \
-	KR_PUBLIC extern const struct kr_plugin kr_plugin_v1; \
-	const struct kr_plugin kr_plugin_v1 = { \
-		.size = sizeof(struct kr_plugin), \
-		.abi_major = KR_ABI_MAJOR, \
-		.abi_minor = KR_ABI_MINOR, \
-		.headers = KR_HEADERS_HASH, \
-		.stmts = __start_kr_stmts, \
-		.stmts_end = __stop_kr_stmts, \
-		__VA_ARGS__ \
-	}
+#define KR_PLUGIN(...)                                                                 \
+	static const struct kr_note_ kr_note_ __attribute__((section(".note.kreide"),  \
+	    aligned(4), used)) = { sizeof "Kreide", sizeof(struct kr_note_) - 20,      \
+		KR_NOTE_TYPE, "Kreide", KR_ABI_MAJOR, KR_ABI_MINOR, KR_HEADERS_HASH }; \
+	KR_PUBLIC extern const struct kr_plugin kr_plugin_v1;                          \
+	const struct kr_plugin kr_plugin_v1 = { .size = sizeof(struct kr_plugin),      \
+		.abi_major = KR_ABI_MAJOR,                                             \
+		.abi_minor = KR_ABI_MINOR,                                             \
+		.headers = KR_HEADERS_HASH,                                            \
+		.stmts = __start_kr_stmts,                                             \
+		.stmts_end = __stop_kr_stmts,                                          \
+		__VA_ARGS__ }
 #ifndef KR_HEADERS_HASH /* given by the Makefile, or by pkg-config --cflags kreide */
 #define KR_HEADERS_HASH "unset"
 #endif

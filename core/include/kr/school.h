@@ -12,8 +12,9 @@ enum kr_role {
 	KR_ROLE_PUPIL = 1,
 	KR_ROLE_TEACHER = 2,
 	KR_ROLE_PARENT = 4,
-	KR_ROLE_STAFF = 8,  /* secretary, social worker, caretaker */
-	KR_ROLE_ADMIN = 16, /* part-time administrator: runs the platform, reads no mail */
+	KR_ROLE_STAFF = 8, /* secretary, social worker, caretaker */
+	KR_ROLE_ADMIN =
+	    16, /* part-time administrator: runs the platform, reads no mail */
 	KR_ROLE_ALL = 31
 };
 
@@ -51,10 +52,10 @@ KR_PUBLIC bool kr_is_school_day(kr_ctx *, kr_date); /* no weekend, no holiday */
 
 /* Who something is for. Any mixture; 0 and empty parts are left out. */
 struct kr_audience {
-	kr_id person;     /* one person */
-	kr_id group;      /* all members of a group ... */
-	uint32_t member;  /* ... in this position (enum kr_member), 0 = any */
-	kr_id audience;   /* a stored audience (field type 'a') */
+	kr_id person;    /* one person */
+	kr_id group;     /* all members of a group ... */
+	uint32_t member; /* ... in this position (enum kr_member), 0 = any */
+	kr_id audience;  /* a stored audience (field type 'a') */
 	bool with_parents;
 };
 
