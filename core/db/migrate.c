@@ -290,7 +290,7 @@ run_owner(struct mig *m, const char *dir, const char *owner)
 	size_t n;
 
 	if (!owner_ok(owner))
-		return kr_mig_fail(m, KR_EFAIL, "" % s ": no name of a plugin", owner);
+		return kr_mig_fail(m, KR_EFAIL, "\"%s\": no name of a plugin", owner);
 	if (!kr_source_read(m, dir, owner, &list, &n))
 		return false;
 	for (size_t k = 0; k < n; k++)
@@ -326,20 +326,10 @@ run_all(struct mig *m)
 		    "done DATETIME(6) NULL, "
 		    "PRIMARY KEY (owner, number)) ENGINE = InnoDB")))
 		return false;
-	for (size_t i = 0; i < m->opt->ndirs; i++) {
-		const char *owner = m->opt->owners[i];
-		struct migration *list = NULL;
-		size_t n;
-
-		if (!owner_ok(owner))
-			return kr_mig_fail(
-			    m, KR_EFAIL, "\"%s\": no name of a plugin", owner);
-		if (!kr_source_read(m, m->opt->dirs[i], owner, &list, &n))
+	for (size_t i = 0; i < m->opt->ndirs; i++)
+		if (!run_owner(m, m->opt->dirs[i], m->opt->owners[i]) &&
+		    !leave_out(m, m->opt->owners[i]))
 			return false;
-		for (size_t k = 0; k < n; k++)
-			if (!run_one(m, owner, &list[k]))
-				return false;
-	}
 	return true;
 }
 

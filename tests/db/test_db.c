@@ -5,99 +5,9 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-static const char *dir, *repository;
-static char socket_path[200], secret_dir[200];
-static struct kr_arena *arena;
-static struct kr_conn *ro, *rw, *admin;
-static struct kr_ctx cx;
-
-static char *
-path_of(const char *name)
-{
-	static char path[300];
-
-	snprintf(path, sizeof path, "%s/%s", dir, name);
-	return path;
-}
-
-/* A unit of work, as a request is one. */
-static void
-begin(struct kr_conn *db)
-{
-	kr_arena_reset(arena);
-	kr_ctx_init(&cx, arena, NULL);
-	cx.ro = ro;
-	cx.rw = rw;
-	cx.db = db;
-}
-
-static void
-db_sh(const char *what)
-{
-	char script[300], folder[300];
-	int how;
-
-	snprintf(script, sizeof script, "%s/tests/lib/db.sh", repository);
-	snprintf(folder, sizeof folder, "%s", dir);
-
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		execl(script, script, what, folder, (char *)NULL);
-		_exit(127);
-	}
-	assert_int_equal(waitpid(pid, &how, 0), pid);
-	assert_int_equal(how, 0);
-}
-
-static pid_t
-server_pid(void)
-{
-	kr_str text;
-	int64_t pid;
-
-	assert_true(kr_read_file(arena, path_of("mariadb.pid"), &text));
-	assert_true(kr_to_i(kr_trim(text), &pid));
-	return (pid_t)pid;
-}
-
-static struct kr_conn *
-conn_as(const char *user, bool read_only, unsigned cache)
-{
-	char file[300];
-	kr_str password;
-
-	snprintf(file, sizeof file, "%s/%s.pw", secret_dir, user);
-	assert_true(kr_read_file(arena, file, &password));
-
-	char *copied = strndup(password.p, password.n);
-	struct kr_conn *c = kr_conn_new(&(struct kr_conn_opt){ .socket = socket_path,
-	    .user = user,
-	    .password = copied,
-	    .schema = "kreide",
-	    .read_only = read_only,
-	    .cache = cache });
-
-	free(copied);
-	return c;
-}
+static struct kr_conn *admin;
 
 /* ── migrations ── */
-
-static char mig_dir[2][200];
-
-static void
-put(int which, const char *name, const char *text)
-{
-	char path[400];
-	FILE *f;
-
-	snprintf(path, sizeof path, "%s/%s", mig_dir[which], name);
-	f = fopen(path, "w");
-	assert_non_null(f);
-	assert_true(fputs(text, f) >= 0);
-	assert_int_equal(fclose(f), 0);
-}
 
 static void
 take(int which, const char *name)
@@ -106,34 +16,6 @@ take(int which, const char *name)
 
 	snprintf(path, sizeof path, "%s/%s", mig_dir[which], name);
 	assert_int_equal(unlink(path), 0);
-}
-
-static char why[500], report[4000];
-
-static kr_err
-migrate(void)
-{
-	const char *dirs[] = { mig_dir[0], mig_dir[1] };
-	const char *owners[] = { "core", "tasks" };
-	const struct passwd *me = getpwuid(getuid());
-	FILE *f = fmemopen(report, sizeof report, "w");
-
-	assert_non_null(f);
-	assert_non_null(me);
-	why[0] = 0;
-	memset(report, 0, sizeof report);
-
-	kr_err err = kr_migrate(&(struct kr_migrate_opt){ .socket = socket_path,
-				    .admin_user = getuid() == 0 ? "root" : me->pw_name,
-				    .secret_dir = secret_dir,
-				    .dirs = dirs,
-				    .owners = owners,
-				    .ndirs = 2,
-				    .report = f },
-	    why, sizeof why);
-
-	assert_int_equal(fclose(f), 0);
-	return err;
 }
 
 static void
@@ -187,7 +69,7 @@ test_migrate(void **state)
 static void
 sql(const char *text)
 {
-	conn_drop(admin); /* the server may have been restarted */
+	conn_drop(admin); /* a session of its own each time */
 	assert_int_equal(kr_conn_open(admin), KR_OK);
 	if (mysql_query(admin->my, text) != 0)
 		fail_msg("%s: %s", text, mysql_error(admin->my));
@@ -239,18 +121,19 @@ test_migrate_refuses(void **state)
 		{ 0, "0005_y.sql", "DROP TABLE x", "two files of one number" },
 		{ 0, "0004_rows.sql", "INSERT INTO core_person (account) VALUES ('x')",
 		    "was changed after it had run" },
-		{ 1, "0002_x.sql", "CREATE TABLE core_x (id INT)", "not named tasks_" },
+		{ 1, "0002_x.sql", "CREATE TABLE core_x (id INT)",
+		    "names a table of somebody else" },
 		{ 1, "0002_x.sql", "CREATE TABLE kreide_auth.tasks_x (id INT)",
-		    "not named tasks_" },
+		    "names a table of somebody else" },
 		{ 1, "0002_x.sql", "UPDATE core_person SET account = 'x'",
-		    "not named tasks_" },
+		    "names a table of somebody else" },
 		{ 1, "0002_x.sql", "DROP TABLE IF EXISTS core_person",
-		    "not named tasks_" },
+		    "names a table of somebody else" },
 		{ 1, "0002_x.sql",
 		    "CREATE UNIQUE INDEX tasks_i ON core_person (account)",
-		    "not named tasks_" },
+		    "names a table of somebody else" },
 		{ 1, "0002_x.sql", "CREATE OR REPLACE VIEW tasksx AS SELECT 1",
-		    "not named tasks_" },
+		    "names a table that is not its own" },
 		{ 1, "0002_x.sql",
 		    "-- schema: kreide_audit\nCREATE TABLE tasks_x (i INT)",
 		    "schema kreide only" },
@@ -433,7 +316,6 @@ test_truncation(void **state)
 	} narrow;
 	static const struct kr_col narrow_cols[] = { { 'i', 1, 0 } };
 	KR_STMT(x_text, "s", "", "INSERT INTO tasks_task (text) VALUES (?)");
-	KR_STMT(x_num, "i", "", "INSERT INTO tasks_task (num) VALUES (?)");
 	KR_STMT(q_num, "", "i", "SELECT 70000");
 	KR_STMT(q_money, "", "i", "SELECT CAST(1.5 AS DECIMAL(4,1))");
 
@@ -598,24 +480,8 @@ test_letters(void **state)
 
 /* ── transactions ── */
 
-KR_STMT(x_num, "i", "", "INSERT INTO tasks_task (num) VALUES (?)");
 KR_STMT(x_set, "ii", "", "UPDATE tasks_task SET num = ? WHERE id = ?");
-KR_STMT(x_del, "", "", "DELETE FROM tasks_task");
 KR_STMT(q_num, "i", "i", "SELECT num FROM tasks_task WHERE id = ?");
-KR_STMT(q_count, "", "i", "SELECT COUNT(*) FROM tasks_task");
-static const struct kr_col one_col[] = { { 'i', 8, 0 } };
-
-static int64_t
-number(struct kr_ctx *c, const struct kr_stmt *s, int64_t arg)
-{
-	int64_t n = -1;
-
-	if (s->in[0] == 0)
-		(void)kr_one(c, s, one_col, &n);
-	else
-		(void)kr_one(c, s, one_col, &n, kr_i(arg));
-	return n;
-}
 
 static void
 test_commit(void **state)
@@ -836,181 +702,6 @@ test_afters(void **state)
 	assert_int_equal(number(&cx, &q_text, 0), 1);
 }
 
-#ifdef KR_FAULTS
-static void
-arm(const char *point, int64_t pass)
-{
-	plan.read = true;
-	plan.left = pass;
-	snprintf(plan.name, sizeof plan.name, "%s", point);
-}
-
-/* Whatever fails on the way: the context says so and nothing is half done. */
-static void
-test_faults(void **state)
-{
-	static const struct {
-		const char *point;
-		int64_t pass;
-		bool
-		    heals; /* the first statement of a transaction may be tried again */
-	} cases[] = {
-		{ "db.connect", 1, false },
-		{ "db.prepare", 1, true },
-		{ "db.prepare", 2, false },
-		{ "db.execute", 1, true },
-		{ "db.execute", 2, false },
-		{ "db.commit", 1, false },
-	};
-
-	(void)state;
-	kr_log_setup("test", KR_ERROR);
-	begin(rw);
-	kr_exec(&cx, &x_del);
-	assert_int_equal(kr_commit(&cx), KR_OK);
-	for (size_t i = 0; i < KR_LEN(cases); i++) {
-		bool heals = cases[i].heals;
-
-		conn_drop(rw);
-		if (strcmp(cases[i].point, "db.connect") != 0)
-			assert_int_equal(kr_conn_open(rw), KR_OK);
-		begin(rw);
-		arm(cases[i].point, cases[i].pass);
-		kr_exec(&cx, &x_num, kr_i(1));
-		(void)number(&cx, &q_count, 0);
-		assert_int_equal(kr_commit(&cx), heals ? KR_OK : KR_EUPSTREAM);
-		assert_int_equal(plan.left, 0);
-		kr_rollback(&cx);
-		begin(rw);
-		assert_int_equal(number(&cx, &q_count, 0), heals ? 1 : 0);
-		kr_exec(&cx, &x_del);
-		assert_int_equal(kr_commit(&cx), KR_OK);
-	}
-	begin(ro);
-	arm("db.fetch", 1);
-	assert_int_equal(kr_rows_n(kr_query(&cx, &q_count)), 0);
-	assert_int_equal(kr_status(&cx), KR_EFAIL);
-	begin(ro);
-	assert_int_equal(number(&cx, &q_count, 0), 0);
-}
-#endif
-
-/* ── outages ── */
-
-static void
-test_restart(void **state)
-{
-	(void)state;
-	begin(rw);
-	kr_exec(&cx, &x_del);
-	kr_exec(&cx, &x_num, kr_i(0));
-	assert_int_equal(kr_commit(&cx), KR_OK);
-	begin(ro);
-	assert_int_equal(number(&cx, &q_count, 0), 1);
-	db_sh("kill");
-
-	/* refused: at once, each time */
-	for (int i = 0; i < 3; i++) {
-		int64_t start = kr_mono_us();
-
-		begin(ro);
-		(void)number(&cx, &q_count, 0);
-		assert_int_equal(kr_status(&cx), KR_EUPSTREAM);
-		assert_true(kr_mono_us() - start < 300000);
-	}
-	db_sh("up");
-	begin(ro);
-	assert_int_equal(number(&cx, &q_count, 0), 1);
-	assert_int_equal(kr_status(&cx), KR_OK);
-
-	/* restarted while the connection was idle: not even one page fails */
-	begin(rw);
-	kr_exec(&cx, &x_num, kr_i(1));
-	assert_int_equal(kr_commit(&cx), KR_OK);
-	db_sh("kill");
-	db_sh("up");
-	begin(rw);
-	kr_exec(&cx, &x_num, kr_i(2));
-	assert_int_equal(kr_commit(&cx), KR_OK);
-	begin(ro);
-	assert_int_equal(number(&cx, &q_count, 0), 3);
-
-	/* restarted in the middle of a transaction: its second half must not live */
-	begin(rw);
-	kr_exec(&cx, &x_num, kr_i(3));
-	db_sh("kill");
-	db_sh("up");
-	kr_exec(&cx, &x_num, kr_i(4));
-	assert_int_equal(kr_status(&cx), KR_EUPSTREAM);
-	kr_ctx_clear(&cx); /* as for an error page */
-	kr_exec(&cx, &x_num, kr_i(5));
-	assert_int_equal(kr_status(&cx), KR_EUPSTREAM);
-	kr_ctx_clear(&cx);
-	assert_int_equal(kr_commit(&cx), KR_EUPSTREAM);
-	kr_rollback(&cx);
-	begin(rw);
-	assert_int_equal(number(&cx, &q_count, 0), 3);
-	kr_rollback(&cx);
-
-	/* killed between the last statement and COMMIT */
-	begin(rw);
-	kr_exec(&cx, &x_num, kr_i(6));
-	db_sh("kill");
-	assert_int_equal(kr_commit(&cx), KR_EUPSTREAM);
-	db_sh("up");
-	begin(ro);
-	assert_int_equal(number(&cx, &q_count, 0), 3);
-}
-
-static int64_t
-timed_count(struct kr_conn *c)
-{
-	int64_t start = kr_mono_us();
-
-	begin(c);
-	(void)number(&cx, &q_count, 0);
-	assert_int_equal(kr_status(&cx), KR_EUPSTREAM);
-	return kr_mono_us() - start;
-}
-
-static void
-test_hang(void **state)
-{
-	pid_t server = server_pid();
-	struct kr_conn *fresh = conn_as("kreide_ro", true, 0);
-
-	(void)state;
-	kr_log_setup("test", (enum kr_level) - 1);
-	begin(rw);
-	assert_int_equal(number(&cx, &q_count, 0), 3);
-	kr_rollback(&cx);
-	begin(ro);
-	assert_int_equal(number(&cx, &q_count, 0), 3);
-
-	/* an open connection: 2 s once, then every connection at once */
-	assert_int_equal(kill(server, SIGSTOP), 0);
-	usleep(100000); /* its threads stop one after the other */
-	assert_in_range(timed_count(ro), 1900000, 2600000);
-	for (int i = 0; i < 3; i++)
-		assert_true(timed_count(ro) < 50000);
-	assert_true(timed_count(fresh) < 50000);
-
-	/* the pause ends and it still hangs: a new connection takes 2 s, once */
-	own_circuit = 0;
-	assert_in_range(timed_count(fresh), 1900000, 2600000);
-	assert_true(timed_count(ro) < 50000);
-	assert_true(*circuit - kr_mono_us() > 4000000);
-	assert_int_equal(kill(server, SIGCONT), 0);
-	*circuit = 0;
-	begin(ro);
-	assert_int_equal(number(&cx, &q_count, 0), 3);
-	begin(rw);
-	assert_int_equal(number(&cx, &q_count, 0), 3);
-	kr_rollback(&cx);
-	kr_log_setup("test", KR_ERROR);
-	kr_conn_free(&fresh);
-}
-
 static void
 test_settings(void **state)
 {
@@ -1045,17 +736,7 @@ setup(void **state)
 	const struct passwd *me = getpwuid(getuid());
 
 	(void)state;
-	snprintf(socket_path, sizeof socket_path, "%s/mysql.sock", dir);
-	snprintf(secret_dir, sizeof secret_dir, "%s/secret", dir);
-	for (int i = 0; i < 2; i++) {
-		snprintf(mig_dir[i], sizeof mig_dir[i], "%s/mig%d", dir, i);
-		assert_int_equal(mkdir(mig_dir[i], 0700), 0);
-	}
-	kr_log_setup("test", KR_ERROR);
-	arena = kr_arena_new((size_t)64 << 20);
-	assert_int_equal(migrate(), KR_OK);
-	ro = conn_as("kreide_ro", true, 0);
-	rw = conn_as("kreide_rw", false, 0);
+	room_up();
 	admin = kr_conn_new(&(struct kr_conn_opt){ .socket = socket_path,
 	    .user = getuid() == 0 ? "root" : me->pw_name,
 	    .schema = "kreide",
@@ -1067,10 +748,8 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	kr_conn_free(&ro);
-	kr_conn_free(&rw);
 	kr_conn_free(&admin);
-	kr_arena_free(&arena);
+	room_down();
 	return 0;
 }
 
@@ -1093,19 +772,10 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_ascii_column),
 		cmocka_unit_test(test_lru),
 		cmocka_unit_test(test_afters),
-#ifdef KR_FAULTS
-		cmocka_unit_test(test_faults),
-#endif
-		cmocka_unit_test(test_restart),
-		cmocka_unit_test(test_hang),
 		cmocka_unit_test(test_settings),
 	};
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: test_db DIR REPOSITORY\n");
+	if (!room_args(argc, argv))
 		return 2;
-	}
-	dir = argv[1];
-	repository = argv[2];
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

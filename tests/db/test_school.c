@@ -267,46 +267,52 @@ test_last_admin(void **state)
 
 /* ── groups and closure ── */
 
-static void
-test_closure(void **state)
-{
-	kr_id b7, grade, pupil, mother, teacher, aud, aud_parents, aud_roles;
-	struct kr_group g;
-	size_t n;
+/* One class and those around it. */
+static kr_id class7b, grade, pupil, mother, teacher, aud, aud_parents, aud_roles;
 
-	(void)state;
-	begin();
-	b7 = kr_kernel_group(&cx, KR_S("class"), KR_S("7b"));
-	assert_true(b7 > 0 && kr_kernel_group(&cx, KR_S("class"), KR_S("7B")) == b7);
+static void
+closure_groups(void)
+{
+	struct kr_group g;
+
+	class7b = kr_kernel_group(&cx, KR_S("class"), KR_S("7b"));
+	assert_true(
+	    class7b > 0 && kr_kernel_group(&cx, KR_S("class"), KR_S("7B")) == class7b);
 	grade = kr_kernel_group(&cx, KR_S("grade"), KR_S("Jahrgang 7"));
 	pupil = person("Mia", "Öztürk", KR_ROLE_PUPIL);
 	mother = person("Elif", "Öztürk", KR_ROLE_PARENT);
 	teacher = person("Renate", "Brandt", KR_ROLE_TEACHER);
 	kr_kernel_guardian(&cx, mother, pupil);
-	kr_kernel_member(&cx, b7, pupil, KR_MEMBER);
-	kr_kernel_member(&cx, b7, teacher, KR_MEMBER_OWNER);
-	assert_int_equal(COUNT(q_my_group, kr_i(pupil), kr_i(b7), kr_i(1)), 1);
+	kr_kernel_member(&cx, class7b, pupil, KR_MEMBER);
+	kr_kernel_member(&cx, class7b, teacher, KR_MEMBER_OWNER);
+	assert_int_equal(COUNT(q_my_group, kr_i(pupil), kr_i(class7b), kr_i(1)), 1);
 	assert_int_equal(COUNT(q_my_group, kr_i(pupil), kr_i(grade), kr_i(1)), 1);
-	assert_int_equal(COUNT(q_my_group, kr_i(teacher), kr_i(b7), kr_i(3)), 1);
+	assert_int_equal(COUNT(q_my_group, kr_i(teacher), kr_i(class7b), kr_i(3)), 1);
 	assert_int_equal(COUNT(q_my_group, kr_i(teacher), kr_i(grade), kr_i(2)), 1);
-	assert_int_equal(COUNT(q_childs_group, kr_i(mother), kr_i(b7)), 1);
+	assert_int_equal(COUNT(q_childs_group, kr_i(mother), kr_i(class7b)), 1);
 	assert_int_equal(COUNT(q_childs_group, kr_i(mother), kr_i(grade)), 1);
 	assert_int_equal(COUNT(q_my_groups, kr_i(mother)), 0);
-	assert_true(kr_group(&cx, b7, &g));
+	assert_true(kr_group(&cx, class7b, &g));
 	assert_int_equal(g.members, 1);
+}
+
+static void
+closure_audiences(void)
+{
+	size_t n;
 
 	aud = kr_audience_store(&cx,
-	    (struct kr_audience_part[]){ { KR_PART_GROUP, b7, KR_MEMBER },
+	    (struct kr_audience_part[]){ { KR_PART_GROUP, class7b, KR_MEMBER },
 		{ KR_PART_PERSON, teacher, 0 }, { KR_PART_PERSON, teacher, 0 } },
 	    3);
 	aud_parents = kr_audience_store(
-	    &cx, &(struct kr_audience_part){ KR_PART_GROUP_PARENTS, b7, 0 }, 1);
+	    &cx, &(struct kr_audience_part){ KR_PART_GROUP_PARENTS, class7b, 0 }, 1);
 	aud_roles = kr_audience_store(
 	    &cx, &(struct kr_audience_part){ KR_PART_ROLES, KR_ROLE_PARENT, 0 }, 1);
 	assert_int_equal(
 	    kr_audience_store(&cx,
-		(struct kr_audience_part[]){
-		    { KR_PART_PERSON, teacher, 0 }, { KR_PART_GROUP, b7, KR_MEMBER } },
+		(struct kr_audience_part[]){ { KR_PART_PERSON, teacher, 0 },
+		    { KR_PART_GROUP, class7b, KR_MEMBER } },
 		2),
 	    aud);
 	(void)kr_audience_parts(&cx, aud, &n);
@@ -317,44 +323,55 @@ test_closure(void **state)
 	assert_int_equal(COUNT(q_my_audience, kr_i(mother), kr_i(aud_parents)), 1);
 	assert_int_equal(COUNT(q_my_audience, kr_i(pupil), kr_i(aud_parents)), 0);
 	assert_int_equal(COUNT(q_my_audience, kr_i(mother), kr_i(aud_roles)), 1);
-	assert_int_equal(kr_closure_verify(&cx), 0);
-	end(KR_OK);
+}
 
-	/* out of the class: the parent's view goes with it */
+static void
+closure_changes(void)
+{
 	begin();
-	kr_kernel_unmember(&cx, b7, pupil);
+	/* out of the class: the parent's view goes with it */
+	kr_kernel_unmember(&cx, class7b, pupil);
 	assert_int_equal(COUNT(q_my_groups, kr_i(pupil)), 0);
-	assert_int_equal(COUNT(q_childs_group, kr_i(mother), kr_i(b7)), 0);
+	assert_int_equal(COUNT(q_childs_group, kr_i(mother), kr_i(class7b)), 0);
 	assert_int_equal(COUNT(q_my_audience, kr_i(mother), kr_i(aud_parents)), 0);
 	assert_int_equal(COUNT(q_my_audience, kr_i(pupil), kr_i(aud)), 0);
-	kr_kernel_member(&cx, b7, pupil, KR_MEMBER);
+	kr_kernel_member(&cx, class7b, pupil, KR_MEMBER);
 	assert_int_equal(COUNT(q_my_audience, kr_i(mother), kr_i(aud_parents)), 1);
 	/* a membership of earlier days, ended and begun again */
 	kr_exec(&cx, &x_shift, kr_i(pupil));
-	kr_kernel_unmember(&cx, b7, pupil);
+	kr_kernel_unmember(&cx, class7b, pupil);
 	assert_int_equal(COUNT(q_my_groups, kr_i(pupil)), 0);
-	kr_kernel_member(&cx, b7, pupil, KR_MEMBER);
-	assert_int_equal(COUNT(q_my_group, kr_i(pupil), kr_i(b7), kr_i(1)), 1);
+	kr_kernel_member(&cx, class7b, pupil, KR_MEMBER);
+	assert_int_equal(COUNT(q_my_group, kr_i(pupil), kr_i(class7b), kr_i(1)), 1);
 	/* a leaver has no groups, and has them again when coming back */
 	kr_kernel_person_leave(&cx, pupil);
 	assert_int_equal(COUNT(q_my_groups, kr_i(pupil)), 0);
-	assert_int_equal(COUNT(q_childs_group, kr_i(mother), kr_i(b7)), 0);
+	assert_int_equal(COUNT(q_childs_group, kr_i(mother), kr_i(class7b)), 0);
 	assert_int_equal(COUNT(q_my_audience, kr_i(mother), kr_i(aud_parents)), 0);
 	kr_kernel_person_return(&cx, pupil);
-	assert_int_equal(COUNT(q_childs_group, kr_i(mother), kr_i(b7)), 1);
+	assert_int_equal(COUNT(q_childs_group, kr_i(mother), kr_i(class7b)), 1);
 	assert_int_equal(kr_closure_verify(&cx), 0);
 	end(KR_OK);
+}
 
-	/* what differs is found and mended */
+/* What differs is found and mended. */
+static void
+closure_mended(void)
+{
 	begin();
 	kr_exec(&cx, &x_tamper, kr_i(pupil));
 	kr_exec(&cx, &x_tamper2, kr_i(teacher));
 	kr_exec(&cx, &x_later, kr_i(grade), kr_i(teacher), kr_d(kr_today(&cx)));
 	assert_true(kr_closure_verify(&cx) > 0);
 	assert_int_equal(kr_closure_verify(&cx), 0);
-	assert_int_equal(COUNT(q_my_group, kr_i(pupil), kr_i(b7), kr_i(1)), 1);
+	assert_int_equal(COUNT(q_my_group, kr_i(pupil), kr_i(class7b), kr_i(1)), 1);
 	end(KR_OK);
-	/* a membership that begins tomorrow begins tomorrow */
+}
+
+/* A membership that begins tomorrow begins tomorrow. */
+static void
+closure_tomorrow(void)
+{
 	begin();
 	kr_exec(&cx, &x_later, kr_i(kr_kernel_group(&cx, KR_S("club"), KR_S("Chor"))),
 	    kr_i(pupil), kr_d((kr_date){ kr_today(&cx).day + 1 }));
@@ -363,6 +380,20 @@ test_closure(void **state)
 	assert_int_equal(kr_closure_verify(&cx), 1);
 	kr_fail(&cx, KR_EINPUT, "back to today");
 	end(KR_EINPUT);
+}
+
+static void
+test_closure(void **state)
+{
+	(void)state;
+	begin();
+	closure_groups();
+	closure_audiences();
+	assert_int_equal(kr_closure_verify(&cx), 0);
+	end(KR_OK);
+	closure_changes();
+	closure_mended();
+	closure_tomorrow();
 }
 
 static void
@@ -530,11 +561,10 @@ import(const char *profile, const char *text, bool force, const char *want)
 #define HEAD "ID;Nachname;Vorname;Klasse\n"
 
 static void
-test_import(void **state)
+import_changes(void)
 {
 	kr_id ida, ida2;
 
-	(void)state;
 	import("pupils", HEAD "1;Meier;Ida;8a\n2;Meier;Ida;8a\n3;Weber;Jan;EF\n", false,
 	    "3 0 0 0");
 	import("pupils", HEAD "1;Meier;Ida;8a\n2;Meier;Ida;8a\n3;Weber;Jan;EF\n", false,
@@ -558,7 +588,18 @@ test_import(void **state)
 	assert_int_equal(COUNT(q_my_groups, kr_i(ida)), 2);
 	assert_true(ida2 > 0 && kr_person_by_account(&cx, KR_S("ida.meier3")) > 0);
 	end(KR_OK);
-	/* leaves, and comes back into another class with a new code */
+}
+
+/* Leaves, and comes back into another class with a new code. */
+static void
+import_leaver(void)
+{
+	kr_id ida;
+
+	begin();
+	ida = kr_person_by_account(&cx, KR_S("ida.meier"));
+	assert_true(ida > 0);
+	end(KR_OK);
 	import("pupils", HEAD "2;Meyer;Ida;8c\n3;Weber;Jan;EF\n4;Meier;Ida;8a\n", false,
 	    "0 0 0 1");
 	begin();
@@ -573,12 +614,14 @@ test_import(void **state)
 			     kr_i(kr_group_named(&cx, KR_S("8c"))), kr_i(1)),
 	    1);
 	end(KR_OK);
-	/* one fault and nothing happens */
-	import("pupils", HEAD "1;;Ida;8c\n9;Neu;Nele;8c\n", false, "0 0 0 0 errors");
-	begin();
-	assert_int_equal(COUNT(q_persons, kr_s(KR_S("pupils"))), 4);
-	end(KR_OK);
-	/* teachers are another source: nobody of the pupils leaves */
+}
+
+/* Teachers are another source: nobody of the pupils leaves. */
+static void
+import_teachers(void)
+{
+	kr_id lea;
+
 	import("teachers",
 	    "ID;Nachname;Vorname;Kürzel;Klassen\n"
 	    "1;Lehr;Lea;LEH;\"8a, 8b\"\n2;Lohr;Leo;LOH;\n",
@@ -590,16 +633,30 @@ test_import(void **state)
 	import("teachers", "ID;Nachname;Vorname\n1;Lehr;Lea\n2;Lohr;Leo\n", false,
 	    "0 0 0 0");
 	begin();
-	ida = kr_person_by_account(&cx, KR_S("lea.lehr"));
-	assert_int_equal(COUNT(q_my_group, kr_i(ida),
+	lea = kr_person_by_account(&cx, KR_S("lea.lehr"));
+	assert_int_equal(COUNT(q_my_group, kr_i(lea),
 			     kr_i(kr_group_named(&cx, KR_S("8c"))), kr_i(2)),
 	    1);
-	assert_int_equal(COUNT(q_my_group, kr_i(ida),
+	assert_int_equal(COUNT(q_my_group, kr_i(lea),
 			     kr_i(kr_group_named(&cx, KR_S("8a"))), kr_i(2)),
 	    0);
 	end(KR_OK);
 	import("teachers", "ID;Nachname;Vorname\n", false, "0 0 0 2 stopped");
 	import("teachers", "ID;Nachname;Vorname\n", true, "0 0 0 2 stopped");
+}
+
+static void
+test_import(void **state)
+{
+	(void)state;
+	import_changes();
+	import_leaver();
+	/* one fault and nothing happens */
+	import("pupils", HEAD "1;;Ida;8c\n9;Neu;Nele;8c\n", false, "0 0 0 0 errors");
+	begin();
+	assert_int_equal(COUNT(q_persons, kr_s(KR_S("pupils"))), 4);
+	end(KR_OK);
+	import_teachers();
 	/* nobody who was imported has a password */
 	begin();
 	cx.db = auth;

@@ -7,9 +7,9 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, writeFileSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { close, eicar, file, get, home, kreide, origin, pdf, person, png, signIn, sound } from "./lib.mjs";
+import { activate, close, eicar, file, get, home, kreide, origin, pdf, person, png, signIn,
+	sound } from "./lib.mjs";
 
-const secret = "Tafel-und-Kreide-7b";
 const dir = mkdtempSync(join(tmpdir(), "kr-day-"));
 let admin, teacher, pupil, other, parent, colleague;
 let accounts = {}; /* account -> code */
@@ -28,16 +28,6 @@ after(close);
 /* A Windows-1252 file with CRLF, quotes and umlauts, as school programs write it. */
 function cp1252(rows) {
 	return Buffer.from(rows.map((r) => `${r.join(";")}\r\n`).join(""), "latin1");
-}
-
-async function activate(page, code) {
-	await page.goto(`${origin}/activate`);
-	await page.fill("[name=code]", code);
-	await page.click("main form .btn-primary");
-	await page.fill("[name=password]", secret);
-	await page.fill("[name=password2]", secret);
-	await page.click("main form .btn-primary");
-	await page.waitForURL((u) => u.pathname === "/");
 }
 
 const files = () => readdirSync(join(home, "files"), { recursive: true }).filter((f) =>

@@ -24,6 +24,19 @@ export function kreide(...args) {
 	return execFileSync(join(build, "kreide"), ["--home", home, ...args], { encoding: "utf8" });
 }
 
+/* Somebody new, so that no test depends on what another did to the demo's people. */
+export function made(role, { given = "Robin", family = "Neumann", group } = {}) {
+	return JSON.parse(kreide("--json", "user", "add", "--given", given, "--family", family,
+		"--role", role, ...(group ? ["--group", group] : [])));
+}
+/* The module is open for these roles, whoever closed or opened it before. */
+export function opened(module, roles) {
+	const is = JSON.parse(kreide("--json", "module", "list")).find((m) => m.name === module);
+	if (is.state === "open" && roles.split(",").every((r) => is.roles.includes(r))) return;
+	if (is.state !== "closed") kreide("module", "close", module);
+	kreide("module", "open", module, "--roles", roles, "--decision", "Schulkonferenz, TOP 2");
+}
+
 let browser;
 export async function open() {
 	browser ??= await chromium.launch({
@@ -54,6 +67,12 @@ export async function person({ width = 1440, dark = false, js = true, lang = "de
 	page.on("console", (m) =>
 		m.type() === "error" && !/status of 422/.test(m.text()) && page.faults.push(m.text()));
 	page.on("pageerror", (e) => page.faults.push(String(e)));
+	/* Leaving a changed form asks first; anything else that pops up is no page of ours. */
+	page.on("dialog", (d) => {
+		if (d.type() === "beforeunload") return d.accept();
+		page.faults.push(`dialog: ${d.message()}`);
+		return d.dismiss();
+	});
 	return page;
 }
 
@@ -64,6 +83,31 @@ export async function signIn(page, account, secret = password) {
 	await page.click("main form .btn-primary");
 	await page.waitForURL((u) => !u.pathname.startsWith("/login"));
 }
+
+/* A printed code becomes a password, and whoever has it is signed in. */
+export const secret = "Tafel-und-Kreide-7b";
+export async function activate(page, code, chosen = secret) {
+	await page.goto(`${origin}/activate`);
+	await page.fill("[name=code]", code);
+	await page.click("main form .btn-primary");
+	await page.fill("[name=password]", chosen);
+	await page.fill("[name=password2]", chosen);
+	await page.click("main form .btn-primary");
+	await page.waitForURL((u) => u.pathname === "/");
+}
+/* Somebody new, signed in, with a browser. */
+export async function somebody(role, who = {}, with_ = {}) {
+	const page = await person(with_);
+	page.who = made(role, who);
+	await activate(page, page.who.code);
+	return page;
+}
+export async function signOut(page) {
+	await page.click(".k-top details.k-menu > summary");
+	await page.click(".k-top details.k-menu form[action='/logout'] button");
+	await page.waitForURL("**/signed-out");
+}
+export const text = (page, selector = "main") => page.locator(selector).first().innerText();
 
 /* What this person gets at a path, without following redirects. Node does not resolve
    *.localhost, so the address is given and the host named. */
