@@ -215,19 +215,18 @@ kr_lint_keys(const struct kr_lint_file *f)
 
 /* ── names ── */
 
-/* Headers by which the files of one room share names with each other only. */
+/* What the files of one room share with each other only stands in its inside.h. */
 static bool
 shares_inside(const struct kr_lint_file *f)
 {
-	static const char *const headers[] = { "/inside.h\"", "\"db/migrate.h\"" };
+	static const char header[] = "/inside.h\"";
 
 	for (size_t i = 0; i < f->toks.n; i++) {
 		const struct kr_lint_tok *t = &f->toks.p[i];
 
-		for (size_t k = 0; k < KR_LINT_LEN(headers); k++)
-			if (t->type == KR_LINT_INCLUDE &&
-			    memmem(t->p, t->n, headers[k], strlen(headers[k])) != NULL)
-				return true;
+		if (t->type == KR_LINT_INCLUDE &&
+		    memmem(t->p, t->n, header, sizeof header - 1) != NULL)
+			return true;
 	}
 	return false;
 }

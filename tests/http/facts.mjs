@@ -31,17 +31,18 @@ export const objects = {
 					${times})`) });
 		return list;
 	},
-	/* One for everybody, one for teachers, one that has ended, one in the waste bin. */
+	/* Two for everybody, one for teachers, one that has ended, one that has not begun, one in
+	   the waste bin. */
 	news_item: async () => {
 		const audience = async (kind, ref) => Number(await value(`SELECT audience_id FROM core_audience_part
 			WHERE kind = '${kind}' AND ref = ${ref} LIMIT 1`));
 		const all = await audience("all", 0), teachers = await audience("roles", 2);
 		const list = [{ owner: "teacher", to: "all" }, { owner: "colleague", to: "all" }, { owner: "staff", to: "teachers" },
-			{ owner: "staff", to: "all", over: true }, { owner: "teacher", to: "all", binned: true }];
+			{ owner: "staff", to: "all", over: true }, { owner: "staff", to: "all", soon: true }, { owner: "teacher", to: "all", binned: true }];
 		for (const o of list)
-			o.id = await insert(`INSERT INTO news_item (rev, title, category, body, audience_id, ends, author_id, created, changed,
-				deleted_at) VALUES (1, 'Matrix', 'general', 'Text', ${o.to === "all" ? all : teachers},
-				${o.over ? "UTC_TIMESTAMP() - INTERVAL 1 DAY" : "NULL"}, ${people[o.owner].id}, ${times}, ${binned(o)})`);
+			o.id = await insert(`INSERT INTO news_item (rev, title, category, body, audience_id, starts, ends, author_id, created,
+				changed, deleted_at) VALUES (1, 'Matrix', 'general', 'Text', ${o.to === "all" ? all : teachers},
+				${o.soon ? "UTC_TIMESTAMP() + INTERVAL 1 DAY" : "NULL"}, ${o.over ? "UTC_TIMESTAMP() - INTERVAL 1 DAY" : "NULL"}, ${people[o.owner].id}, ${times}, ${binned(o)})`);
 		return list;
 	},
 	skeleton_entry: async () => {
@@ -68,7 +69,7 @@ const addressed = (p, o) => p.id !== 0 && (o.to === "all" || (p.roles & 2) !== 0
 export const entities = {
 	"tasks.task": { read: (p, o) => teaches(p, o) || learns(p, o), write: teaches },
 	"tasks.submission": { read: teaches, write: teaches },
-	"news.item": { read: (p, o) => !o.binned && (p.name === o.owner || (!o.over && addressed(p, o))), write: teaches },
+	"news.item": { read: (p, o) => !o.binned && (p.name === o.owner || (!o.over && !o.soon && addressed(p, o))), write: teaches },
 	"skeleton.entry": { read: (p, o) => !o.binned && p.id !== 0, write: teaches },
 };
 

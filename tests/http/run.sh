@@ -11,7 +11,10 @@ cd "$(dirname "$0")/../.." || exit 1
 
 if [ "${1-}" = --asan ]; then
 	shift
-	make --no-print-directory -j2 SAN=1 FAULTS=-DKR_FAULTS B=build/asan all || exit 1
+	make --no-print-directory -j2 SAN=1 FAULTS=-DKR_FAULTS B=build/asan all || {
+		echo "0 passed, 1 failed"
+		exit 1
+	}
 	export KREIDE_BUILD=$PWD/build/asan KR_TEST_SLOW=4
 	# A folder that every account of the stack can write to: each process has its report.
 	KR_TEST_ASAN=$(mktemp -d /tmp/kr-asan.XXXXXX)

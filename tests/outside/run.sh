@@ -98,6 +98,25 @@ visits 'the new version serves' <<'END'
 ["lehrerin", "GET", "/news", {}, 200]
 END
 
+# A version that breaks a rule: what serves now serves on, until the next start.
+sed -i 's|"/lost/{id}", "lost.read", show, .entity = &thing|"/lost/{id}", "lost.read", show|' \
+	"$DIR/src/lost/plugin.c"
+out=$(make -C "$DIR/src/lost" install DIR="$DIR/plugins" 2>&1)
+ok 'a broken version is installed' $? "$out"
+"$LIB/conf/stack" reload --home "$HOME_DIR" >"$DIR/reload.log" 2>&1
+wait_until 15 grep -q 'event=reload.refused' "$HOME_DIR/log/kreide/current"
+ok 'the reload is refused' $? "$(tail -n 3 "$HOME_DIR/log/kreide/current")"
+has 'and the log names the rule' "$(cat "$HOME_DIR/log/kreide/current")" \
+	'lost: GET /lost/{id}: path parameter without guard [KR-R3]'
+visits 'the version before serves on' <<'END'
+["lehrerin", "GET", "/lost/1", {}, 200, "Blaue Jacke"]
+["lehrerin", "GET", "/news", {}, 200]
+END
+cp "$REPO/tests/outside/lost/plugin.c" "$DIR/src/lost/"
+out=$(make -C "$DIR/src/lost" install DIR="$DIR/plugins" 2>&1)
+reload
+ok 'and the repaired one comes' $? "$out"
+
 # Removed: its routes are gone, its data stays.
 mkdir "$DIR/away"
 mv "$DIR/plugins/lost.so" "$DIR/plugins/lost" "$DIR/away/"
