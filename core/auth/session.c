@@ -65,6 +65,10 @@ KR_STMT(q_person, "i", "ixttisssisssxdiiii",
     " FROM core_person p"
     " LEFT JOIN core_person_right r ON r.person_id = p.id"
     " WHERE p.id = ? AND p.state = 'active'");
+KR_STMT(q_unread, "i", "i",
+    "SELECT COUNT(*) FROM core_notice n"
+    " JOIN core_person_right r ON r.person_id = n.person_id"
+    " WHERE n.person_id = ? AND n.read_at IS NULL AND " KR_NOTICE_OPEN);
 KR_STMT(
     x_seen, "tit", "", "UPDATE core_session SET seen = ? WHERE id = ? AND seen < ?");
 KR_STMT(x_new, "xixttttss", "",
@@ -108,6 +112,8 @@ actor_of(kr_ctx *cx, const struct row *r)
 static kr_err
 rights_of(kr_ctx *cx, const struct row *r, struct kr_actor *a)
 {
+	static const struct kr_col unread_cols[] = { KR_COL(struct row, unread) };
+	struct row count;
 	bool due = r->valid_until.day != KR_NO_DATE.day &&
 		   kr_today(cx).day >= r->valid_until.day;
 
@@ -116,7 +122,12 @@ rights_of(kr_ctx *cx, const struct row *r, struct kr_actor *a)
 		    r->bits.n < KR_RIGHT_BYTES ? r->bits.n : KR_RIGHT_BYTES);
 		return KR_OK;
 	}
-	return kr_rights_refresh(cx, r->person, a->rights);
+	if (kr_rights_refresh(cx, r->person, a->rights) != KR_OK)
+		return kr_status(cx);
+	/* The row counted by rights of yesterday. */
+	if (kr_one(cx, &q_unread, unread_cols, &count, kr_i(r->person)))
+		a->unread = count.unread;
+	return kr_status(cx);
 }
 
 static kr_err
