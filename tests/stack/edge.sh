@@ -330,6 +330,8 @@ test_slow_clients() {
 test_log() {
 	local log
 	get "$U/geheim/pfad?token=geheim3" >/dev/null
+	# nginx writes the line after it has answered.
+	wait_until 3 grep -q 'GET /geheim/' "$H/log/nginx/access.log"
 	log=$(<"$H/log/nginx/access.log")
 	hasnt 'no query in the log' "$log" 'geheim3'
 	hasnt 'no path beyond its first part' "$log" 'pfad'
