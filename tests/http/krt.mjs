@@ -2,7 +2,7 @@
    line; README.md of this folder has the list. */
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { Browser, encode, formOf, multipart, raw, Answer } from "./client.mjs";
+import { Answer, Browser, encode, multipart, raw } from "./client.mjs";
 import * as world from "./world.mjs";
 import { file } from "./files.mjs";
 
@@ -274,6 +274,11 @@ class Script {
 		const [, name, text] = rest.match(/^(\S+)\s+(.*)$/s);
 		const rows = await world.sql(text);
 		if (name !== "-") this.vars[name] = rows[0]?.[0] ?? "";
+	}
+	/* count NAME FOLDER: the files below HOME/FOLDER. */
+	do_count(rest) {
+		const [name, folder] = rest.split(/\s+/);
+		this.vars[name] = String(world.filesBelow(folder));
 	}
 	async do_kreide(rest) {
 		const r = await world.kreide(...words(rest));

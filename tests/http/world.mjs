@@ -177,6 +177,12 @@ export function allLogs(dir = join(home, "log")) {
 	});
 }
 
+export function filesBelow(folder) {
+	const below = (dir) => readdirSync(dir, { withFileTypes: true })
+		.reduce((n, e) => n + (e.isDirectory() ? below(join(dir, e.name)) : 1), 0);
+	return below(realpathSync(join(home, folder)));
+}
+
 /* ── people ── */
 
 export const people = {};
