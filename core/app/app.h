@@ -9,7 +9,7 @@ struct app_column {
 	kr_str sorted;      /* "", "ascending", "descending" */
 };
 struct app_cell {
-	kr_str text;
+	kr_str label, text; /* label: of the column, for phones */
 	bool title;
 };
 struct app_row {

@@ -322,12 +322,15 @@ fill_rows(kr_ctx *cx, const struct wish *w, const char *row_href, struct app_lis
 			row->href = kr_fmt(cx, "%.*s%lld", (int)strcspn(row_href, "{"),
 			    row_href, (long long)r.id);
 		row->cells.p = kr_alloc(cx, e->nprops, sizeof *row->cells.p);
-		for (size_t i = 0; i < e->nprops; i++)
-			if (e->props[i].flags & KR_P_LIST)
-				row->cells.p[row->cells.n++] = (struct app_cell){
-					cell_text(cx, w->csv, &e->props[i], &r.v[i]),
-					(e->props[i].flags & KR_P_TITLE) != 0
-				};
+		for (size_t i = 0; i < e->nprops; i++) {
+			struct app_cell *c = &row->cells.p[row->cells.n];
+
+			if (!(e->props[i].flags & KR_P_LIST))
+				continue;
+			c->label = view->cols.p[row->cells.n++].label;
+			c->text = cell_text(cx, w->csv, &e->props[i], &r.v[i]);
+			c->title = (e->props[i].flags & KR_P_TITLE) != 0;
+		}
 	}
 }
 

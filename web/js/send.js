@@ -44,17 +44,22 @@ function complain(form, title, text) {
 	return box;
 }
 
+/* The form of the page that is this one. */
+function formLike(form, page) {
+	return [...page.forms].find((other) =>
+		form.dataset.draft
+			? other.dataset.draft === form.dataset.draft
+			: isPost(other) && other.getAttribute("action") === form.getAttribute("action"),
+	);
+}
+
 /* Takes hidden fields (token, nonce) from a fresh copy of the page: the session is a new one. */
 async function renew(form) {
 	const answer = await fetch(location.href, { redirect: "manual" }).catch(() => null);
 	if (!answer?.ok) return false;
 	const page = parse(await answer.text());
 	if (page.documentElement.dataset.person !== root.dataset.person) return false;
-	const same = [...page.forms].find((other) =>
-		form.dataset.draft
-			? other.dataset.draft === form.dataset.draft
-			: isPost(other) && other.getAttribute("action") === form.getAttribute("action"),
-	);
+	const same = formLike(form, page);
 	for (const fresh of same?.querySelectorAll('input[type="hidden"]') || []) {
 		const old = [...form.elements].find(
 			(f) => f.name === fresh.name && f.type === "hidden",
@@ -91,13 +96,15 @@ function onRefused(form, page) {
 	);
 }
 
+/* An error page that does not bring the form back must not take what was typed with it. */
 function onAnswer(form, xhr) {
 	const page = parse(xhr.responseText);
 	const ok = xhr.status >= 200 && xhr.status < 300;
 	if (!/html/.test(xhr.getResponseHeader("Content-Type") || ""))
 		return onRefused(form, page);
 	if (isSignedOut(page) && (ok || xhr.status === 401)) return onSignedOut(form);
-	if (!ok && ![409, 422].includes(xhr.status)) return onRefused(form, page);
+	if (!ok && !([409, 422].includes(xhr.status) && formLike(form, page)))
+		return onRefused(form, page);
 	if (ok) dropDraft(form);
 	letGo();
 	if (!showPage(page, xhr.responseURL, ok)) location.assign(xhr.responseURL);

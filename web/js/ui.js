@@ -107,6 +107,11 @@ document.addEventListener("click", async (event) => {
 	}
 });
 
+/* ── paper ── */
+document.addEventListener("click", (event) => {
+	if (event.target.closest?.("[data-print]")) window.print();
+});
+
 /* ── many rows: the box in the head, the number in the bar ── */
 const rowBoxes = (table) => all("tbody .k-c input[type=checkbox]", table);
 

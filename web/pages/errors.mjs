@@ -27,8 +27,9 @@ const glyph = (icons, name) =>
 
 const paragraphs = (text) => text.body.map((line) => `<p>${escape(line)}</p>`).join("\n");
 
-/* An empty address loads the same page again, without sending a form twice. */
-function german(text, again, icons) {
+/* bare: there is nowhere to go from here. An empty address loads the same page again, without sending a form twice. */
+function german(text, { again, bare }, icons) {
+	if (bare) return `<section class="k-tongue"><h1>${escape(text.title)}</h1>\n${paragraphs(text)}</section>`;
 	const [href, name, label] = again
 		? ["", "refresh", text.again]
 		: ["/", "home", text.home];
@@ -37,11 +38,15 @@ ${paragraphs(text)}
 <p><a class="btn btn-primary" href="${href}">${glyph(icons, name)}${escape(label)}</a></p></section>`;
 }
 
-function english(text, again) {
+function english(text, { again, bare }) {
+	const link = `<p><a href="${again ? "" : "/"}">${escape(again ? text.again : text.home)}</a></p>`;
 	return `<section class="k-tongue" lang="en"><h2>${escape(text.title)}</h2>
 ${paragraphs(text)}
-<p><a href="${again ? "" : "/"}">${escape(again ? text.again : text.home)}</a></p></section>`;
+${bare ? "" : link}</section>`;
 }
+
+const number = (code, de, en) =>
+	`<p class="k-small">${escape(de.number)} <span lang="en">/ ${escape(en.number)}</span><br><span class="k-mono">${code} <!--# echo var="request_id" default="" --></span></p>`;
 
 function page(code, entry, base, names) {
 	const icons = base + names.ICONS;
@@ -63,9 +68,9 @@ function page(code, entry, base, names) {
 <body class="k-wall">
 <header><span class="k-school">${LOGO}<span>Kreide</span></span></header>
 <main><div class="k-onboard"><svg class="k-chalk" viewBox="0 0 360 200" aria-hidden="true">${ROUGH}<g filter="url(#r)">${DRAWINGS[entry.drawing]}</g></svg>
-${german(de, entry.again, icons)}
-${english(en, entry.again)}
-<p class="k-small">${escape(de.number)} <span lang="en">/ ${escape(en.number)}</span><br><span class="k-mono">${code} <!--# echo var="request_id" default="" --></span></p>
+${german(de, entry, icons)}
+${english(en, entry)}
+${entry.bare ? "" : number(code, de, en)}
 </div></main>
 </body>
 </html>
