@@ -25,11 +25,13 @@ static const struct kr_prop props[] = {
 	" (SELECT audience_id FROM core_my_audience WHERE person_id = :me)))"
 #define COLUMNS(body)                                                                  \
 	"SELECT t.id, t.title, " body ", t.category, CONCAT(p.given, ' ', p.family),"  \
-	" COALESCE(t.starts, t.created) FROM news_item t"                              \
-	" JOIN core_person_name p ON p.id = t.author_id WHERE t.deleted_at IS NULL"    \
-	" AND (t.starts IS NULL OR t.starts <= ?) AND (t.ends IS NULL OR t.ends > ?)"  \
+	" COALESCE(t.starts, t.created), t.ends FROM news_item t"                      \
+	" JOIN core_person_name p ON p.id = t.author_id WHERE t.deleted_at IS NULL AND "
+#define FOR_ME                                                                         \
+	"(t.starts IS NULL OR t.starts <= ?) AND (t.ends IS NULL OR t.ends > ?)"       \
 	" AND t.audience_id IN (SELECT audience_id FROM core_my_audience"              \
 	"  WHERE person_id = ?)"
+#define NEWEST " ORDER BY COALESCE(t.starts, t.created) DESC LIMIT "
 
 const struct kr_entity news_item = { .name = "item",
 	.table = "news_item",
@@ -50,29 +52,36 @@ const struct kr_entity news_any = { .name = "any",
 	.perm_read = "news.manage",
 	.perm_write = "news.manage" };
 
-KR_STMT(q_page, "ttiss", "isssst",
-    COLUMNS("t.body") " AND (? = '' OR t.category = ?)"
-		      " ORDER BY COALESCE(t.starts, t.created) DESC LIMIT 50");
-KR_STMT(q_tile, "tti", "isssst",
-    COLUMNS(
-	"LEFT(t.body, 240)") " ORDER BY COALESCE(t.starts, t.created) DESC LIMIT 4");
+/* On the page authors find what is theirs, for whomever and whenever it appears. */
+#define MINE_TOO "(t.author_id = ? OR (" FOR_ME "))"
+KR_STMT(q_page, "ittiss", "isssstt",
+    COLUMNS("t.body") MINE_TOO " AND (? = '' OR t.category = ?)" NEWEST "50");
+KR_STMT(q_tile, "tti", "isssstt", COLUMNS("LEFT(t.body, 240)") FOR_ME NEWEST "4");
 KR_STMT(q_mine, "ii", "i", "SELECT id FROM news_item WHERE id = ? AND author_id = ?");
 
 static const struct kr_col cols[] = { KR_COL(struct news_row, id),
 	KR_COL(struct news_row, title), KR_COL(struct news_row, body),
 	KR_COL(struct news_row, category), KR_COL(struct news_row, author),
-	KR_COL(struct news_row, when) };
+	KR_COL(struct news_row, when), KR_COL(struct news_row, ends) };
 
 kr_err
 news_page(kr_ctx *cx)
 {
-	kr_val now = kr_t(kr_now(cx)), category = kr_s(kr_in_s(cx, "category"));
+	kr_time at = kr_now(cx);
+	kr_val now = kr_t(at), me = kr_i(kr_me(cx));
+	kr_val category = kr_s(kr_in_s(cx, "category"));
 	struct news_list view = { .may_write = kr_can(cx, "news.write"),
 		.may_manage = kr_can(cx, "news.manage"),
 		.category = category.s };
 
 	KR_FILL(cx, view.rows,
-	    kr_query(cx, &q_page, now, now, kr_i(kr_me(cx)), category, category), cols);
+	    kr_query(cx, &q_page, me, now, now, me, category, category), cols);
+	for (size_t i = 0; i < view.rows.n; i++) {
+		struct news_row *r = &view.rows.p[i];
+
+		r->soon = r->when.us > at.us;
+		r->over = r->ends.us != KR_NO_TIME.us && r->ends.us <= at.us;
+	}
 	return news_list(cx, &view);
 }
 

@@ -7,7 +7,8 @@
 struct news_row {
 	int64_t id;
 	kr_str title, body, category, author;
-	kr_time when;
+	kr_time when, ends;
+	bool soon, over; /* then only its author sees it */
 };
 struct news_list {
 	KR_ARRAY(struct news_row) rows;
