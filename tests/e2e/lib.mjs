@@ -37,23 +37,29 @@ export function opened(module, roles) {
 	kreide("module", "open", module, "--roles", roles, "--decision", "Schulkonferenz, TOP 2");
 }
 
-let browser;
-export async function open() {
-	browser ??= await chromium.launch({
+/* One browser for all; a second one for people who have set letters twice as large. */
+let browser, large;
+const launch = (...more) =>
+	chromium.launch({
 		executablePath: "/usr/bin/chromium",
-		args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+		args: [...more, "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
 			"--disable-background-networking", "--disable-component-update", "--disable-sync"],
 	});
-	return browser;
+export async function open() {
+	return (browser ??= await launch());
 }
 export async function close() {
 	await browser?.close();
-	browser = undefined;
+	await large?.close();
+	browser = large = undefined;
 }
 
 /* A person with a browser of their own. */
-export async function person({ width = 1440, dark = false, js = true, lang = "de-DE" } = {}) {
-	const b = await open();
+export async function person({ width = 1440, dark = false, js = true, lang = "de-DE",
+	letters = "" } = {}) {
+	const b = letters
+		? (large ??= await launch("--blink-settings=defaultFontSize=32"))
+		: await open();
 	const context = await b.newContext({
 		viewport: { width, height: width < 600 ? 740 : 900 },
 		colorScheme: dark ? "dark" : "light",
