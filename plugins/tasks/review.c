@@ -1,5 +1,4 @@
-/* The teacher's desk: who has handed in, each piece of work, feedback, one ZIP of all.
- */
+/* The teacher's desk: who handed in, each piece of work, feedback, one ZIP of all. */
 #include "tasks.h"
 #include "tasks_templates.h"
 
@@ -12,8 +11,10 @@ KR_STMT(q_submission, "i", "iisstst",
     "SELECT s.task_id, s.person_id, s.body, CONCAT(p.given, ' ', p.family), s.handed_in,"
     " s.feedback, s.feedback_at FROM tasks_submission s JOIN core_person_name p"
     " ON p.id = s.person_id WHERE s.id = ?");
-KR_STMT(q_answers, "i", "isss",
-    "SELECT s.id, s.body, p.given, p.family FROM tasks_submission s"
+KR_STMT(q_answers, "i", "isssi",
+    "SELECT s.id, s.body, p.given, p.family,"
+    " ROW_NUMBER() OVER (PARTITION BY p.family, p.given ORDER BY p.id)"
+    " FROM tasks_submission s"
     " JOIN core_person_name p ON p.id = s.person_id"
     " WHERE s.task_id = ? AND s.handed_in IS NOT NULL ORDER BY p.family, p.given");
 KR_STMT(x_feedback, "stti", "",
@@ -29,7 +30,7 @@ static const struct kr_col roster_cols[] = { KR_COL(struct tasks_pupil, person),
 	KR_COL(struct tasks_pupil, family), KR_COL(struct tasks_pupil, state.handed_in),
 	KR_COL(struct tasks_pupil, state.feedback_at) };
 struct work {
-	int64_t task, person, id;
+	int64_t task, person, id, namesake;
 	kr_str body, name, feedback, given, family;
 	kr_time handed_in, feedback_at;
 };
@@ -39,7 +40,7 @@ static const struct kr_col work_cols[] = { KR_COL(struct work, task),
 	KR_COL(struct work, feedback), KR_COL(struct work, feedback_at) };
 static const struct kr_col answer_cols[] = { KR_COL(struct work, id),
 	KR_COL(struct work, body), KR_COL(struct work, given),
-	KR_COL(struct work, family) };
+	KR_COL(struct work, family), KR_COL(struct work, namesake) };
 static const struct kr_col missing_cols[] = { KR_COL(struct work, person) };
 
 void
@@ -191,7 +192,7 @@ tasks_remind(kr_ctx *cx)
 	return kr_redirect(cx, "/tasks/%lld", (long long)head.id);
 }
 
-/* ── one ZIP of all: CLASS_TITLE/Family_Given/file ── */
+/* ── one ZIP of all: CLASS_TITLE/Family_Given/file; Family_Given_2 for a namesake ── */
 
 /* What file systems and archive programs refuse becomes a hyphen; umlauts stay. */
 static kr_str
@@ -228,6 +229,9 @@ add_pupil(struct zip *z, const struct work *w, const struct kr_file *files,
 	    KR_FMT(safe_name(z->cx, w->family)), KR_FMT(safe_name(z->cx, w->given)));
 	size_t k = 0;
 
+	if (w->namesake > 1)
+		folder =
+		    kr_fmt(z->cx, "%.*s_%lld", KR_FMT(folder), (long long)w->namesake);
 	if (kr_trim(w->body).n)
 		z->items[z->n++] = (struct kr_zip_item){ .text = w->body,
 			.path = kr_fmt(z->cx, "%.*s/Text.txt", KR_FMT(folder)) };
