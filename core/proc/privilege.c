@@ -109,7 +109,9 @@ kr_become(enum kr_class class, pid_t master)
 bool
 kr_master_limit(void)
 {
-	if (geteuid() != 0)
-		return true;
-	return set_capabilities(1u << CAP_SETUID | 1u << CAP_SETGID | 1u << CAP_KILL);
+	if (geteuid() == 0 &&
+	    !set_capabilities(1u << CAP_SETUID | 1u << CAP_SETGID | 1u << CAP_KILL |
+			      1u << CAP_DAC_READ_SEARCH))
+		return false;
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && kr_sandbox_master();
 }

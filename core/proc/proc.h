@@ -33,12 +33,15 @@ bool kr_sockets_kept(struct kr_sockets *);
    root), capabilities, new privileges, core dumps, memory without end. Ends with the
    master. False with errno when anything of it fails. */
 bool kr_become(enum kr_class, pid_t master);
-/* The master keeps what it needs to fork, drop and kill: three capabilities. */
+/* The master keeps what it needs to fork, drop, kill, and to read the passwords of all
+   accounts again when HUP makes it exec itself: four capabilities. It gains no new
+   ones, and the system calls that nobody here ever needs are gone. */
 bool kr_master_limit(void);
 bool kr_account(const char *name, uid_t *uid_r, gid_t *gid_r);
 
 /* ── sandbox.c: seccomp, by class: what is not on the list fails with EPERM ── */
 bool kr_sandbox(enum kr_class);
+bool kr_sandbox_master(void);
 
 /* ── worker.c ── */
 struct kr_web { /* what a web worker gets from the master */

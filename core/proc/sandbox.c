@@ -1,5 +1,6 @@
 /* System calls by class of process: what a class does not need fails with EPERM, so a
-   hijacked worker can start nothing, trace nobody and reach no network. */
+   hijacked worker can start nothing, trace nobody and reach no network. The master, who
+   must fork and exec, is refused by name what nobody of the house ever needs. */
 #include "proc/proc.h"
 
 #include <errno.h>
@@ -67,6 +68,21 @@ static const int network[] = { SCMP_SYS(bind), SCMP_SYS(sendmmsg), SCMP_SYS(recv
 /* Newer forms that libraries try first: "not there" makes them take the older one. */
 static const int not_there[] = { SCMP_SYS(clone3), SCMP_SYS(openat2),
 	SCMP_SYS(epoll_pwait2) };
+
+/* Others' memory, the kernel, mounts, the clock, keys: neither the master nor any of
+   its children, who inherit this. */
+static const int never[] = { SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv),
+	SCMP_SYS(process_vm_writev), SCMP_SYS(pidfd_getfd), SCMP_SYS(perf_event_open),
+	SCMP_SYS(bpf), SCMP_SYS(userfaultfd), SCMP_SYS(io_uring_setup),
+	SCMP_SYS(init_module), SCMP_SYS(finit_module), SCMP_SYS(delete_module),
+	SCMP_SYS(kexec_load), SCMP_SYS(kexec_file_load), SCMP_SYS(reboot),
+	SCMP_SYS(mount), SCMP_SYS(umount2), SCMP_SYS(pivot_root), SCMP_SYS(move_mount),
+	SCMP_SYS(open_tree), SCMP_SYS(fsopen), SCMP_SYS(chroot), SCMP_SYS(unshare),
+	SCMP_SYS(setns), SCMP_SYS(swapon), SCMP_SYS(swapoff), SCMP_SYS(quotactl),
+	SCMP_SYS(acct), SCMP_SYS(settimeofday), SCMP_SYS(clock_settime),
+	SCMP_SYS(adjtimex), SCMP_SYS(clock_adjtime), SCMP_SYS(iopl), SCMP_SYS(ioperm),
+	SCMP_SYS(personality), SCMP_SYS(add_key), SCMP_SYS(request_key),
+	SCMP_SYS(keyctl) };
 
 static bool
 allow_all(scmp_filter_ctx ctx, const int *calls, size_t n)
@@ -161,27 +177,55 @@ build(scmp_filter_ctx ctx, enum kr_class class)
 	       allow_class(ctx, class);
 }
 
-/* Needs no_new_privs. The sanitizers' run time does things of its own (threads, tracing
-   at exit), so there is no filter with them. */
-bool kr_sandbox(enum kr_class class)
+/* Needs no_new_privs. Loads a filter and frees it. */
+static bool
+load(scmp_filter_ctx ctx, bool good)
 {
-#if defined(__SANITIZE_ADDRESS__)
-	(void)build;
-	return class < KR_CLASSES;
-#else
-	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-	bool good;
-
-	if (ctx == NULL) {
-		errno = ENOMEM;
-		return false;
-	}
-	good = build(ctx, class);
 	if (!good)
 		errno = EINVAL;
 	else
 		good = seccomp_load(ctx) == 0;
 	seccomp_release(ctx);
 	return good;
+}
+
+/* The sanitizers' run time does things of its own (threads, tracing at exit), so there
+   is no filter with them. */
+#if defined(__SANITIZE_ADDRESS__)
+enum { FILTERS = 0 };
+#else
+enum { FILTERS = 1 };
 #endif
+
+bool kr_sandbox(enum kr_class class)
+{
+	scmp_filter_ctx ctx;
+
+	if (!FILTERS)
+		return class < KR_CLASSES;
+	ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	if (ctx == NULL) {
+		errno = ENOMEM;
+		return false;
+	}
+	return load(ctx, build(ctx, class));
+}
+
+bool
+kr_sandbox_master(void)
+{
+	scmp_filter_ctx ctx;
+	bool good = true;
+
+	/* A filter outlives the exec after HUP: one is enough. */
+	if (!FILTERS || prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != 0)
+		return true;
+	ctx = seccomp_init(SCMP_ACT_ALLOW);
+	if (ctx == NULL) {
+		errno = ENOMEM;
+		return false;
+	}
+	for (size_t i = 0; good && i < KR_LEN(never); i++)
+		good = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), never[i], 0) == 0;
+	return load(ctx, good);
 }
