@@ -616,8 +616,8 @@ check_head(const struct kr_plugin *p, struct kr_findings *f)
 		check_text(f, "manifest", "intro", p->intro);
 	if (p->version == NULL || p->version[0] == 0 || strlen(p->version) > 20)
 		kr_finding(f, "KR-R15", "no version");
-	if ((p->rights & ~(uint32_t)(KR_RIGHT_FILES | KR_RIGHT_NOTIFY |
-				     KR_RIGHT_HTTP_OUT | KR_RIGHT_KERNEL)) != 0)
+	if ((p->rights &
+		~(uint32_t)(KR_RIGHT_FILES | KR_RIGHT_NOTIFY | KR_RIGHT_KERNEL)) != 0)
 		kr_finding(f, "KR-R13", "unknown right");
 	for (size_t i = 0; p->needs != NULL && p->needs[i] != NULL; i++)
 		if (!word_ok(p->needs[i], "", 32) || strcmp(p->needs[i], p->name) == 0)

@@ -30,7 +30,6 @@ static const struct guarded {
 	const char *right_name;
 } guarded[] = {
 	{ "kr_kernel_", false, KR_RIGHT_KERNEL, "KR_RIGHT_KERNEL" },
-	{ "kr_http_out_", false, KR_RIGHT_HTTP_OUT, "KR_RIGHT_HTTP_OUT" },
 	{ "kr_notify_", true, KR_RIGHT_NOTIFY, "KR_RIGHT_NOTIFY" },
 	{ "kr_attach", true, KR_RIGHT_FILES, "KR_RIGHT_FILES" },
 	{ "kr_detach", true, KR_RIGHT_FILES, "KR_RIGHT_FILES" },

@@ -171,8 +171,7 @@ struct kr_hook {
 enum {
 	KR_RIGHT_FILES = 1u,
 	KR_RIGHT_NOTIFY = 2u,
-	KR_RIGHT_HTTP_OUT = 4u,
-	KR_RIGHT_KERNEL = 8u /* first-party administration pages: kr_kernel_* */
+	KR_RIGHT_KERNEL = 4u /* first-party administration pages: kr_kernel_* */
 };
 
 #define KR_TABLE(T, name)                                                              \
