@@ -48,8 +48,9 @@ kr_kernel_file_bytes(kr_ctx *cx, kr_id file, size_t max, kr_str *bytes_r)
 
 	if (kr_status(cx) != KR_OK)
 		return kr_status(cx);
+	*bytes_r = (kr_str){ NULL, 0 };
 	if (!kr_one(cx, &q_pending, row_cols, &r, kr_i(file), kr_i(kr_me(cx))))
-		return kr_fail(cx, KR_ENOTFOUND, "not a pending file of this person");
+		return kr_status(cx);
 	if (r.size < 0 || (uint64_t)r.size > (max < BYTES_MAX ? max : BYTES_MAX))
 		return kr_fail(cx, KR_ELIMIT, "file too large to be read");
 	n = (size_t)r.size;

@@ -12,6 +12,7 @@ struct import_past { /* row of the protocol */
 };
 struct import_upload {
 	kr_str profile;
+	bool expired; /* here because the file of a preview is gone */
 	KR_ARRAY(struct import_past) past;
 };
 
@@ -49,6 +50,7 @@ struct import_slips {
 
 /* upload.c */
 kr_handler import_page, import_take;
+kr_err import_again(kr_ctx *); /* the preview has expired: from the beginning */
 /* plan.c */
 kr_handler import_show, import_apply, import_applied;
 

@@ -39,14 +39,19 @@ add(kr_ctx *cx, const struct kr_import_row *r, struct import_plan *view)
 	}
 }
 
+/* *gone_r: the file is not there any more, and there is no plan. */
 static kr_err
-plan_of(kr_ctx *cx, struct kr_import_plan *plan_r)
+plan_of(kr_ctx *cx, struct kr_import_plan *plan_r, bool *gone_r)
 {
 	kr_str bytes;
 
+	*gone_r = false;
 	if (kr_kernel_file_bytes(cx, kr_in_i(cx, "plan"), FILE_MAX, &bytes) != KR_OK)
 		return kr_status(cx);
-	return kr_kernel_import_plan(cx, kr_in_s(cx, "profile"), bytes, plan_r);
+	*gone_r = bytes.p == NULL;
+	return *gone_r
+		   ? KR_OK
+		   : kr_kernel_import_plan(cx, kr_in_s(cx, "profile"), bytes, plan_r);
 }
 
 kr_err
@@ -54,9 +59,12 @@ import_show(kr_ctx *cx)
 {
 	struct kr_import_plan p;
 	struct import_plan view;
+	bool gone;
 
-	if (plan_of(cx, &p) != KR_OK)
+	if (plan_of(cx, &p, &gone) != KR_OK)
 		return kr_status(cx);
+	if (gone)
+		return import_again(cx);
 	view = (struct import_plan){ .file = kr_in_i(cx, "plan"),
 		.profile = p.profile,
 		.rows = p.rows,
@@ -131,9 +139,12 @@ import_apply(kr_ctx *cx)
 	struct import_slips view = { .school = here.school, .address = here.address };
 	struct kr_import_code *codes;
 	struct kr_import_plan p;
+	bool gone;
 
-	if (plan_of(cx, &p) != KR_OK)
+	if (plan_of(cx, &p, &gone) != KR_OK)
 		return kr_status(cx);
+	if (gone)
+		return import_again(cx);
 	if (!same_as_seen(cx, &p))
 		return kr_in_bad(cx, "", "import.moved_on");
 	if (p.stopped && !kr_in_b(cx, "force"))

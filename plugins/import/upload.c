@@ -13,13 +13,25 @@ static const struct kr_col past_cols[] = { KR_COL(struct import_past, profile),
 	KR_COL(struct import_past, renamed), KR_COL(struct import_past, moved),
 	KR_COL(struct import_past, leavers) };
 
-kr_err
-import_page(kr_ctx *cx)
+static kr_err
+page(kr_ctx *cx, kr_str profile, bool expired)
 {
-	struct import_upload view = { .profile = KR_S("pupils") };
+	struct import_upload view = { .profile = profile, .expired = expired };
 
 	KR_FILL(cx, view.past, kr_query(cx, &q_past), past_cols);
 	return import_upload(cx, &view);
+}
+
+kr_err
+import_page(kr_ctx *cx)
+{
+	return page(cx, KR_S("pupils"), false);
+}
+
+kr_err
+import_again(kr_ctx *cx)
+{
+	return page(cx, kr_in_s(cx, "profile"), true);
 }
 
 /* Nothing is read here: the plan has an address of its own, which can be read again for

@@ -97,8 +97,8 @@ KR_PUBLIC kr_err kr_kernel_import_apply(kr_ctx *, const struct kr_import_plan *,
 KR_PUBLIC void kr_kernel_person_sign_out(kr_ctx *, kr_id);
 /* Bytes of a file that the acting person has just uploaded and that no object holds
    yet, whatever the scanner has said so far: to be read (import), never to be shown.
-   KR_ENOTFOUND: not his, in use or swept; KR_ELIMIT: larger than max (at most 20 MiB).
- */
+   Not his, in use or swept: bytes_r->p is NULL, which the page has to say. KR_ELIMIT:
+   larger than max (at most 20 MiB). */
 KR_PUBLIC kr_err kr_kernel_file_bytes(
     kr_ctx *, kr_id file, size_t max, kr_str *bytes_r);
 /* The text of a key, {1} replaced, where no template is at hand: what the kernel gave
