@@ -106,7 +106,8 @@ make_one(struct maker *m)
 	fresh(m);
 	kr_buf_str(&m->sql, KR_S("SELECT "));
 	columns(m);
-	kr_buf_fmt(&m->sql, " FROM %s t WHERE ", m->e->table);
+	kr_buf_fmt(&m->sql, ", t.created FROM %s t WHERE ", m->e->table);
+	kr_buf_c(&m->out, 't');
 	kr_scope_add(&m->sql, &m->in, m->e->scope_read);
 	kr_buf_str(&m->sql, KR_S(" AND t.id = ? AND t.deleted_at IS NULL"));
 	kr_buf_c(&m->in, 'i');
@@ -207,6 +208,7 @@ make_cols(struct kr_entity_sql *s)
 			(uint32_t)(offsetof(struct kr_entity_row, v) +
 				   i * sizeof(union kr_slot)) };
 	}
+	s->cols[s->ncols] = (struct kr_col)KR_COL(struct kr_entity_row, created);
 }
 
 static void

@@ -12,7 +12,8 @@ struct kr_entity_sql {
 	const char *plugin;
 	const struct kr_stmt *one, *may_read, *may_write;
 	const struct kr_stmt *insert, *update, *trash, *restore;
-	struct kr_col cols[KR_PROPS_MAX + 2]; /* id, rev, then the properties */
+	/* id, rev, then the properties; after these ncols, of one row only, created */
+	struct kr_col cols[KR_PROPS_MAX + 3];
 	size_t ncols;
 	struct kr_field form[KR_PROPS_MAX + 1]; /* fields of the form, and rev */
 	size_t nform;
@@ -29,6 +30,7 @@ union kr_slot {
 };
 struct kr_entity_row {
 	int64_t id, rev;
+	kr_time created; /* when one row is read */
 	union kr_slot v[KR_PROPS_MAX];
 };
 

@@ -34,7 +34,7 @@ load(kr_ctx *cx, const struct kr_entity_sql *s, kr_id id, struct kr_entity_row *
 	KR_CHECK(n <= KR_LEN(v));
 	kr_scope_bind(cx, s->one->in, n - 1, v);
 	v[n - 1] = kr_i(id);
-	return kr_next_(kr_query_(cx, s->one, v, n), s->cols, s->ncols, row_r);
+	return kr_next_(kr_query_(cx, s->one, v, n), s->cols, s->ncols + 1, row_r);
 }
 
 static const char *
@@ -141,7 +141,7 @@ kr_show(kr_ctx *cx, const struct kr_entity *e, kr_id id)
 			       : kr_fail(cx, KR_ENOTFOUND, "row not in scope");
 	may_write = kr_can(cx, e->perm_write) &&
 		    kr_entity_guard(cx, e, cx->plugin, true, id) == KR_OK;
-	view.facts.p = kr_alloc(cx, e->nprops, sizeof *view.facts.p);
+	view.facts.p = kr_alloc(cx, e->nprops + 1, sizeof *view.facts.p);
 	view.texts.p = kr_alloc(cx, e->nprops, sizeof *view.texts.p);
 	for (size_t i = 0; i < e->nprops; i++) {
 		const struct kr_prop *p = &e->props[i];
@@ -158,6 +158,8 @@ kr_show(kr_ctx *cx, const struct kr_entity *e, kr_id id)
 		else if (text.n)
 			view.facts.p[view.facts.n++] = fact;
 	}
+	view.facts.p[view.facts.n++] = (struct app_fact){ kr_text(cx, "core.created"),
+		kr_text_when(cx, row.created) };
 	view.several = view.texts.n > 1;
 	if (e->flags & KR_E_ATTACH)
 		view.files.p = kr_files(cx, e, id, "", &view.files.n);

@@ -1,5 +1,7 @@
 /* The form page of an entity. */
 #include "html/generic.h"
+
+#include "html/text.h"
 #include <kr/html.h>
 #include <kr/kr.h>
 
@@ -27,6 +29,13 @@ kr_form_page(kr_ctx *cx, const struct kr_form_view *v)
 		    v->lines[i].value);
 	KR_LIT_(o, "<div class=\"k-acts\">");
 	kr_button_(o, "primary", v->submit, "check");
+	if (v->back_href.n) {
+		KR_LIT_(o, "<a class=\"btn btn-quiet\" href=\"");
+		kr_txt_url_(o, v->back_href);
+		KR_LIT_(o, "\">");
+		kr_txt_s_(o, kr_text(cx, "core.cancel"));
+		KR_LIT_(o, "</a>");
+	}
 	KR_LIT_(o, "</div>");
 	kr_form_end_(o);
 	if (v->trash) {
