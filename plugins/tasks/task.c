@@ -146,6 +146,37 @@ mark(kr_ctx *cx, struct tasks_row *rows, size_t n)
 	}
 }
 
+/* The row's own part of the list: 0 today, 1 until Sunday, 2 later. */
+static int
+band_of(kr_ctx *cx, const struct tasks_row *r)
+{
+	int32_t today = kr_today(cx).day, day = kr_date_of(r->due).day;
+	int32_t sunday = today + 6 - (today + 3) % 7; /* day 0 was a Thursday */
+
+	return day <= today ? 0 : day <= sunday ? 1 : 2;
+}
+
+/* Rows are in the order of their deadlines; only what is open is divided. */
+static void
+divide(kr_ctx *cx, struct tasks_list *view)
+{
+	static const char *const when[] = { "today", "week", "later" };
+	bool open = kr_is(view->tab, "open");
+	int last = -1;
+
+	view->bands.p = kr_alloc(cx, KR_LEN(when) + 1, sizeof *view->bands.p);
+	for (size_t i = 0; i < view->rows.n; i++) {
+		int is = open ? band_of(cx, &view->rows.p[i]) : 0;
+
+		if (is != last)
+			view->bands.p[view->bands.n++] =
+			    (struct tasks_band){ open ? kr_z(when[is]) : KR_S(""),
+				    { &view->rows.p[i], 0 } };
+		view->bands.p[view->bands.n - 1].rows.n++;
+		last = is;
+	}
+}
+
 kr_err
 tasks_page(kr_ctx *cx)
 {
@@ -162,6 +193,7 @@ tasks_page(kr_ctx *cx)
 		kr_rows *rows = past ? kr_query(cx, &q_mine_past, me, now)
 				     : kr_query(cx, &q_mine, me, now);
 		KR_FILL(cx, view.rows, rows, teacher_cols);
+		divide(cx, &view);
 		return tasks_list(cx, &view);
 	}
 	KR_FILL(cx, view.rows,
@@ -172,6 +204,7 @@ tasks_page(kr_ctx *cx)
 	mark(cx, view.rows.p, view.rows.n);
 	for (size_t i = 0; i < view.rows.n; i++)
 		view.due_today += view.rows.p[i].state.soon;
+	divide(cx, &view);
 	return tasks_list(cx, &view);
 }
 

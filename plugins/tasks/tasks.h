@@ -18,9 +18,14 @@ struct tasks_row { /* a line of the list or of a tile */
 	int64_t handed, members, waiting; /* teacher: counts */
 	struct tasks_state state;         /* pupil */
 };
+struct tasks_band {  /* what is due today, this week, later */
+	kr_str when; /* today, week, later; "": no heading */
+	KR_ARRAY(struct tasks_row) rows;
+};
 struct tasks_list {
 	KR_ARRAY(struct tasks_row) rows;
-	kr_str tab; /* open, done, past; teachers: mine, past */
+	KR_ARRAY(struct tasks_band) bands; /* the same rows */
+	kr_str tab;                        /* open, done, past; teachers: mine, past */
 	bool teacher;
 	int64_t due_today;
 };
