@@ -30,7 +30,6 @@ function showCount(n) {
 		if (!bell) continue;
 		const label = n === 0 ? word("bell-none") : word("bell-some", { n });
 		if (label) bell.setAttribute("aria-label", label);
-		bell.classList.toggle("k-live", n > 0);
 		bell.classList.toggle("is-fresh", more);
 	}
 }
