@@ -98,6 +98,9 @@ test("the plan, the deed, the slips; then the same file plans nothing", async ()
 	assert.equal(await admin.locator(".k-slip").count(), 20);
 	assert.match(await text(admin), /maximilian\.freiherrvonluettwitz-oehlenschlaeger/);
 	await sound(admin, "import-slips");
+	await admin.goto(`${origin}/import/plan?profile=teachers&plan=99999`); /* swept */
+	assert.match(await text(admin, ".k-note.is-warn"), /Vorschau ist abgelaufen/);
+	await sound(admin, "import-expired");
 	await upload(table(staff));
 	await admin.waitForURL(/\/import\/plan/);
 	assert.deepEqual((await numbers()).slice(1), [0, 0, 0, 0, 0]);
