@@ -121,6 +121,24 @@ step() {
 	return "$status"
 }
 
+# watch_terminal: a closed terminal tells the leader of its session only, and make, if it is
+# the leader, waits for us instead of telling us. So look: one that is closed is none.
+# With nohup we are to go on without it.
+watch_terminal() {
+	local fd ignored
+	ignored=$(sed -n 's/^SigIgn:[[:space:]]*//p' "/proc/$$/status")
+	((0x$ignored & 1)) && return 0
+	for fd in 1 2; do
+		[[ -t $fd ]] || continue
+		{
+			while [[ -t $fd ]] && kill -0 $$ 2>/dev/null; do sleep 1; done
+			kill -HUP $$ 2>/dev/null
+		} 9>&- &
+		WATCHER=$!
+		break
+	done
+}
+
 clean_env() {
 	local name
 	CLEAN_ENV=(--default-signal

@@ -164,6 +164,18 @@ test_closed_terminal() {
 	kill -KILL "$terminal" # the window is closed
 	wait "$terminal" 2>/dev/null
 	ended 'closed terminal'
+
+	# make as the first program of a terminal, as in `ssh -t school make run`: the kernel
+	# tells make alone.
+	: >"$DIR/out"
+	setsid script -qfec "exec make -C '$DIR' run" "$DIR/out" >/dev/null 2>&1 </dev/null &
+	terminal=$!
+	wait_until 60 grep -q 'is ready' "$DIR/out"
+	ok 'make in a terminal' $? "$(<"$DIR/out")"
+	BEGUN=$(cut -d ' ' -f 1 "$H/sv/.script")
+	kill -KILL "$terminal"
+	wait "$terminal" 2>/dev/null
+	ended 'closed terminal of make'
 }
 
 test_killed() {
