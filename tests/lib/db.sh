@@ -3,7 +3,7 @@
 # `db.sh kill DIR`, `db.sh stop DIR`. `start` makes DIR, whose DIR/mysql.sock then answers to
 # the caller by socket authentication; `stop` takes all of it away again.
 set -eu
-export LC_ALL=C
+export LC_ALL=C PATH=$PATH:/usr/sbin:/sbin
 
 here=$(cd "$(dirname "$0")" && pwd)
 what=${1:?start, up, kill or stop} dir=${2:?folder}

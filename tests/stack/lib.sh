@@ -2,6 +2,7 @@
 # shellcheck disable=SC2034 # for those who source it
 # What the tests of the stack share: counting, folders, ports. Sourced.
 PASSED=0 FAILED=0
+PATH=$PATH:/usr/sbin:/sbin # servers lie there, and an ordinary user does not look there
 REPO=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../..")
 STACK=$REPO/conf/stack
 export KREIDE_BUILD=${KREIDE_BUILD:-$REPO/build}
