@@ -115,15 +115,17 @@ static void
 check_signatures(struct doctor *d)
 {
 	struct kr_ages a = kr_probe_files(d->cli, "sig");
+	char *folder = kr_path(d->cli, "sig");
 
 	if (a.n == 0)
-		SAY(d, "signatures", WRONG, "core.doctor.sig_none");
+		SAY(d, "signatures", WRONG, "core.doctor.sig_none", kr_z(folder));
 	else if (days_since(a.newest) > 7)
 		SAY(d, "signatures", in_school(d), "core.doctor.sig_old",
 		    number(d, days_since(a.newest)));
 	else
 		SAY(d, "signatures", FINE, "core.doctor.sig_ok",
 		    number(d, days_since(a.newest)));
+	free(folder);
 }
 
 static void
@@ -146,7 +148,7 @@ check_backup(struct doctor *d)
 	struct stat st;
 
 	if (stat(path, &st) != 0)
-		SAY(d, "backup", in_school(d), "core.doctor.backup_none");
+		SAY(d, "backup", in_school(d), "core.doctor.backup_none", kr_z(path));
 	else if (days_since(st.st_mtime) > 1)
 		SAY(d, "backup", in_school(d), "core.doctor.backup_old",
 		    number(d, days_since(st.st_mtime)));

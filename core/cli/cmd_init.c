@@ -51,17 +51,29 @@ name_ok(struct kr_cli *cli, const char *name)
 	       strchr(name, '#') == NULL;
 }
 
+/* People come by the one name, and their files by the other: with one unknown, a school
+   would open whose files nobody can see. */
+static bool
+names_ok(struct init *in)
+{
+	const char *const hosts[] = { in->host, in->content_host };
+
+	for (size_t i = 0; i < KR_LEN(hosts); i++)
+		if (!kr_probe_resolves(hosts[i])) {
+			kr_complain(
+			    in->cli, "core.cli.init_name_unknown", kr_z(hosts[i]));
+			return false;
+		}
+	return true;
+}
+
 static bool
 certificate_ok(struct init *in)
 {
 	struct kr_cert c;
 
-	if (in->cert == NULL && in->key == NULL)
+	if (in->cert == NULL)
 		return true;
-	if (in->cert == NULL || in->key == NULL || in->acme) {
-		kr_complain(in->cli, "core.cli.cert_both");
-		return false;
-	}
 	if (!kr_probe_cert(in->cert, in->key, in->host, in->content_host, &c))
 		kr_complain(in->cli, "core.doctor.cert_none", kr_z(in->cert));
 	else if (!c.host || !c.content)
@@ -98,9 +110,12 @@ given_ok(struct init *in, int *exit_r)
 		kr_complain(in->cli, "core.cli.no_port", kr_z(in->port));
 		return false;
 	}
+	if ((in->cert == NULL) != (in->key == NULL) || (in->cert && in->acme)) {
+		kr_complain(in->cli, "core.cli.cert_both");
+		return false;
+	}
 	in->content_host = kr_fmt(in->cli->said, "content.%s", in->host).p;
-	*exit_r = KR_X_WRONG;
-	return certificate_ok(in);
+	return true;
 }
 
 /* ── the folder ── */
@@ -214,10 +229,6 @@ tell(struct init *in)
 	const char *stack = kr_stack_script(cli);
 	json_t *j;
 
-	if (!kr_probe_resolves(in->host))
-		kr_complain(cli, "core.doctor.name_unknown", kr_z(in->host));
-	if (!kr_probe_resolves(in->content_host))
-		kr_complain(cli, "core.doctor.name_unknown", kr_z(in->content_host));
 	kr_say(cli, "core.cli.init_done", kr_z(in->name), kr_z(cli->home));
 	kr_say(cli, "core.cli.code_is", in->account, kr_z(in->code));
 	kr_say(cli, "core.cli.init_start", kr_z(stack), kr_z(cli->home));
@@ -255,6 +266,8 @@ kr_cmd_init(struct kr_cli *cli, int argc, char **argv)
 		return code;
 	if (!is_empty(&in))
 		return KR_X_REFUSED;
+	if (!names_ok(&in) || !certificate_ok(&in))
+		return KR_X_WRONG;
 	if (!prepare(&in))
 		return KR_X_DOWN;
 	server = kr_database_start(cli);

@@ -11,7 +11,7 @@ trap 'kill $(jobs -p) 2>/dev/null; wait; exit 1' INT TERM
 
 # They wait more than they work, so they run side by side.
 parts=("$@")
-((${#parts[@]})) || parts=(units edge life)
+((${#parts[@]})) || parts=(units edge school life)
 for name in "${parts[@]}"; do
 	"$REPO/tests/stack/$name.sh" >"$DIR/$name" 2>&1 &
 done
