@@ -59,7 +59,23 @@ layout() {
 	[[ ${PIPESTATUS[4]} -ne 0 ]]
 }
 
+# written: CONTRIBUTING has every rule as krlint and kreide print them, with its reason
+written() {
+	local code text why
+	{
+		"$KREIDE_BUILD/tools/krlint" --rules
+		[[ ! -x $KREIDE_BUILD/kreide ]] || "$KREIDE_BUILD/kreide" check --rules
+	} | sed 's/^ *//' | paste -d '|' - - | {
+		while IFS='|' read -r text why; do
+			code=${text%% *} text=$(sed 's/^[^ ]* *//' <<<"$text")
+			grep -qF "| **$code** $text | $why |" CONTRIBUTING.md ||
+				printf '%s\n' "CONTRIBUTING.md: not there: **$code** $text | $why"
+		done
+	} | { ! grep .; }
+}
+
 check 'rules (krlint --rules says why)' "$KREIDE_BUILD/tools/krlint" --unused "${files[@]}"
+check 'rules, written' written
 add 'rules, tried' tests/lint/selftest.sh
 check 'texts' core/tools/textcheck.sh
 with clang-format-14 'layout' layout
