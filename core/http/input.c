@@ -221,7 +221,7 @@ token_known(struct taking *t)
 }
 
 /* A file that came with an earlier try of this form: its number instead of its bytes.
- */
+   One that is not there any more is said: nobody hands in less than they think. */
 static void
 add_kept(struct taking *t, const struct kr_field *f, kr_str text)
 {
@@ -232,6 +232,8 @@ add_kept(struct taking *t, const struct kr_field *f, kr_str text)
 		return;
 	if (kr_upload_kept(t->cx, id, &name, &size))
 		add_value(t, f, name, id);
+	else if (kr_status(t->cx) == KR_OK)
+		kr_input_bad(t->cx, kr_z(f->name), "core.file_gone", KR_S(""));
 }
 
 /* One occurrence. Repeats belong to lists, audiences and files; a box may have a hidden

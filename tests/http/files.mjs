@@ -52,6 +52,7 @@ export function file(name) {
 		"aufgabe.pdf": pdf,
 		"photo.png": png,
 		"notiz.txt": "Größe: 3 m², Länge: 5 m\n",
+		"geheim.txt": "Rechnung an die Schulleitung\n",
 		"eicar.txt": eicar,
 		"eicar.zip": () => zip("brief.txt", eicar),
 		"pupils.csv": "ID;Nachname;Vorname;Klasse\r\nM1;Krawczyk;Lena;7b\r\n",
