@@ -61,6 +61,22 @@ export class Browser {
 		});
 	}
 
+	/* The live channel: what comes is given to `take` until the stream is ended. */
+	listen(take) {
+		const cookie = [...this.jar].map(([k, v]) => `${k}=${v}`).join("; ");
+		return new Promise((done, fail) => {
+			const q = http.request({ host: "127.0.0.1", port: this.port, path: "/_live", agent: false,
+				headers: { host: `${this.host}:${this.port}`, accept: "text/event-stream", cookie } }, (r) => {
+				r.setEncoding("utf8").on("data", take).on("error", () => {});
+				if (r.statusCode === 200) return done({ end: () => q.destroy() });
+				q.destroy();
+				return fail(new Error(`no live channel: ${r.statusCode}`));
+			});
+			q.on("error", fail);
+			q.end();
+		});
+	}
+
 	keep(answer, cookies) {
 		for (const line of cookies) {
 			const [, name, value] = line.match(/^([^=]+)=([^;]*)/) ?? [];

@@ -78,6 +78,7 @@ class Script {
 				if (!/^(expect|let)\b/.test(text.trim())) this.skip();
 			}
 		}
+		this.stream?.end();
 		if (this.stops) await world.calm();
 		this.tally.note(`${this.name} ${Math.round(performance.now() - began)} ms`);
 	}
@@ -202,6 +203,13 @@ class Script {
 		this.answer = await raw(world.port, bytesOf(text), wait ? { wait: Number(wait) * 1000 } : {});
 	}
 
+	/* listen: the live channel of this browser, until the script ends. */
+	async do_listen() {
+		this.stream?.end();
+		this.heard = "";
+		this.stream = await this.who.listen((text) => (this.heard += text));
+	}
+
 	/* ── expectations ── */
 
 	do_expect(rest) {
@@ -244,6 +252,13 @@ class Script {
 	expect_after(ms) {
 		this.ok(this.answer.ms >= Number(ms), `took ${Math.round(this.answer.ms)} ms only`);
 	}
+	/* expect heard ~ RE: on the live channel, within a second of now; !~: not until now. */
+	async expect_heard(rest) {
+		const [, op, want] = rest.match(/^(!?~)\s*(.*)$/s), began = performance.now();
+		const found = () => new RegExp(want, "s").test(this.heard);
+		while (op === "~" && !found() && performance.now() - began < 1000 * world.slow) await world.sleep(5);
+		this.ok(found() === (op === "~"), `heard ${op} ${want}: ${this.heard.slice(-300)}`);
+	}
 	/* expect value ${a} = ${b}, or ~ RE */
 	expect_value(rest) {
 		const [, a, more] = rest.match(/^(.*?)\s+((?:!?~|=).*)$/s);
@@ -274,6 +289,12 @@ class Script {
 		const [, name, text] = rest.match(/^(\S+)\s+(.*)$/s);
 		const rows = await world.sql(text);
 		if (name !== "-") this.vars[name] = rows[0]?.[0] ?? "";
+	}
+	/* sign NAME ADDRESS SECONDS [FILE]: the address of a file, signed anew by the key of the
+	   instance: good for so long, of this other file. */
+	do_sign(rest) {
+		const [name, address, seconds, other] = rest.split(/\s+/);
+		this.vars[name] = world.signed(address, Number(seconds), other);
 	}
 	/* count NAME FOLDER: the files below HOME/FOLDER. */
 	do_count(rest) {
@@ -308,9 +329,10 @@ class Script {
 	async do_until(rest) {
 		const [seconds, path, status] = rest.split(/\s+/);
 		const limit = performance.now() + Number(seconds) * 1000 * world.slow;
+		const headers = this.headers(this.block());
 		this.request = `until GET ${path} is ${status}`;
 		for (;;) {
-			this.answer = await this.who.get(path);
+			this.answer = await this.who.get(path, { headers });
 			if (this.answer.status === Number(status) || performance.now() > limit) break;
 			await world.sleep(50);
 		}

@@ -1,6 +1,7 @@
 /* The instance under test from outside and inside: its people, commands, services,
    database and logs. */
 import { execFile, spawn } from "node:child_process";
+import { createHmac } from "node:crypto";
 import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -175,6 +176,15 @@ export function allLogs(dir = join(home, "log")) {
 		const path = join(dir, name), s = statSync(path);
 		return s.isDirectory() ? allLogs(path) : s.isFile() ? [[path, readFileSync(path, "latin1")]] : [];
 	});
+}
+
+/* The payload of core/app/sign.c: file, session, expiry, download, and half an HMAC. */
+export function signed(address, seconds, file) {
+	const p = Buffer.from(address.replace(/^\/f\//, ""), "base64url");
+	if (file !== undefined) p.writeBigInt64LE(BigInt(file), 0);
+	p.writeUInt32LE(Math.floor(Date.now() / 1000) + seconds, 16);
+	createHmac("sha256", readFileSync(join(home, "secret/url.key"))).update(p.subarray(0, 21)).digest().copy(p, 21, 0, 16);
+	return `/f/${p.toString("base64url")}`;
 }
 
 export function filesBelow(folder) {
