@@ -306,6 +306,25 @@ last_place(void **state)
 	kr_ctx_finish(&p->cx);
 }
 
+/* Two processes verify: a try that began later may be in the table before this one. */
+static void
+later_try_noted_first(void **state)
+{
+	struct play *p = *state;
+
+	for (int i = 0; i < 4; i++) {
+		p->now += 1000;
+		assert_int_equal(try_one(p, "mia", "a", NULL, false), 0);
+		p->now -= 1000;
+		assert_int_equal(try_one(p, "anna", "a", NULL, true), 0);
+		assert_int_equal(try_one(p, "mia", "b", NULL, true), 0);
+	}
+	p->now += 1000;
+	assert_int_equal(try_one(p, "mia", "a", NULL, false), 0);
+	p->now -= 1000;
+	assert_true(try_one(p, "mia", "b", NULL, true) > 0); /* the fifth wrong one */
+}
+
 static void
 keys_do_not_collide(void **state)
 {
@@ -332,6 +351,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(monday_morning, setup, teardown),
 		cmocka_unit_test_setup_teardown(mistyping_is_forgiven, setup, teardown),
 		cmocka_unit_test_setup_teardown(last_place, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    later_try_noted_first, setup, teardown),
 		cmocka_unit_test_setup_teardown(keys_do_not_collide, setup, teardown),
 	};
 
