@@ -1,10 +1,50 @@
 /* What the matrix cannot read from the manifests: objects to try the routes on, what the
    school means by "own", and input that gets through where types alone do not say it. */
 import { formOf } from "./client.mjs";
+import { file } from "./files.mjs";
 import { group, people, sql, value } from "./world.mjs";
 
 const times = "UTC_TIMESTAMP(6), UTC_TIMESTAMP(6)";
 const insert = async (text) => Number((await sql(`${text}; SELECT LAST_INSERT_ID()`))[0][0]);
+
+/* ── rights ──
+   What the school has agreed on, written down a second time: the matrix expects what stands
+   here, not what a manifest says. A right that is missing in one of the two, or given to
+   more or fewer, is red. */
+
+const everybody = "pupil teacher parent staff admin";
+export const rights = {
+	/* Pupils hand in what their teachers set; parents, office and administration see none
+	   of it. */
+	"tasks.read": "pupil teacher",
+	"tasks.submit": "pupil",
+	"tasks.write": "teacher",
+	/* Whoever works at the school writes news, and changes their own; the office and the
+	   administration tidy up. */
+	"news.read": everybody,
+	"news.write": "teacher staff admin",
+	"news.manage": "staff admin",
+	/* The office looks people up; accounts, codes and guardians are the administration's. */
+	"people.read": "staff admin",
+	"people.write": "admin",
+	"import.run": "admin",
+	/* Which module is open is a decision of the school that the administration enters. */
+	"modules.manage": "admin",
+	"skeleton.read": everybody,
+	"skeleton.write": "teacher staff",
+};
+
+/* Routes without any right: for those who are not signed in, and for each who is. */
+export const withoutRight = {
+	public: ["GET /login", "POST /login", "GET /signed-out", "GET /activate", "POST /activate", "GET /f/{key}", "GET /healthz"],
+	any: ["POST /logout", "GET /profile", "POST /profile/language", "POST /profile/theme", "POST /profile/session/end",
+		"POST /profile/sessions/end", "GET /profile/password", "POST /profile/password", "POST /profile/token",
+		"POST /profile/token/drop", "POST /profile/feed/revoke", "GET /", "GET /notices", "GET /_notices/count",
+		"GET /_live", "GET /api/v1/me"],
+};
+
+/* What somebody who may only read changes nevertheless: something of their own. */
+export const readersChange = ["POST /tasks/calendar", "POST /tasks/calendar/revoke"];
 
 /* ── objects ──
    For each table: rows, made once. `owner` and `class` say whose they are; `binned`: in the
@@ -89,6 +129,67 @@ export const guards = {
 	"* /people/{id}": ["core_person", () => true],
 	"* /people/{id}/*": ["core_person", () => true],
 };
+
+/* ── keys ──
+   Routes that open without a cookie. `make`: signed in at this browser, the key, undefined
+   for whom there is none (`who` has one); `ask`: the request with it; `mine`: is the answer
+   that person's; `revoke`: it is taken back; `dead`: the answer to a key that opens nothing. */
+
+const learnersAndTeachers = ["pupil", "pupil7c", "teacher", "colleague", "admin"];
+export const keys = {
+	"GET /api/v1/me": {
+		who: (all) => all, dead: 401,
+		make: async (p, b) => {
+			const page = await b.post("/profile/token", { label: "Matrix" }, { on: "/profile" });
+			return page.body.match(/translate="no">([\w-]+)</)?.[1];
+		},
+		ask: (key) => ["/api/v1/me", { headers: { authorization: `Bearer ${key}` } }],
+		mine: (p, a) => JSON.parse(a.body).account === p.account,
+		revoke: async (p, b) => {
+			const page = await b.get("/profile");
+			await b.post("/profile/token/drop", { token: page.body.match(/name="token" value="(\d+)"/)[1] });
+		},
+	},
+	/* The deadlines of one's classes: of the other class none. */
+	"GET /tasks/feed/{key}": {
+		who: () => learnersAndTeachers, dead: 404,
+		make: async (p, b) => {
+			if ((await b.get("/tasks/calendar")).status !== 200) return undefined;
+			await b.post("/tasks/calendar", {}, { on: "/tasks/calendar" });
+			return (await b.get("/tasks/calendar")).body.match(/\/tasks\/feed\/([\w-]+)/)[1];
+		},
+		ask: (key) => [`/tasks/feed/${key}`, {}],
+		mine: (p, a) => {
+			const sees = { pupil: ["7b"], teacher: ["7b"], pupil7c: ["7c"], colleague: ["7c"] }[p.name] ?? [];
+			return ["7b", "7c"].every((c) => a.body.includes(`Frist der ${c}`) === sees.includes(c));
+		},
+		revoke: (p, b) => b.post("/tasks/calendar/revoke", {}, { on: "/tasks/calendar" }),
+	},
+	/* The sheet that hangs on the task of 7b. */
+	"GET /f/{key}": {
+		who: () => ["pupil", "teacher"], dead: 404,
+		make: async (p, b) => (await b.get(`/tasks/${await withSheet()}`)).body.match(/\/\/content\.[^/]*\/f\/([\w-]+)/)?.[1],
+		ask: (key) => [`/f/${key}`, { host: "content.localhost" }],
+		mine: (p, a) => a.body.startsWith("%PDF"),
+		revoke: (p, b) => b.post("/logout", {}, { on: "/" }),
+	},
+};
+
+let sheet;
+async function withSheet() {
+	if (sheet !== undefined) return sheet;
+	const b = people.teacher.browser;
+	const a = await b.post("/tasks/new", { title: "Mit Blatt", body: "x", group: await group("7b"), due: "2027-03-20T18:00",
+		material: file("aufgabe.pdf") }, { on: "/tasks/new" });
+	return (sheet = a.headers.location.match(/\d+$/)[0]);
+}
+
+/* A deadline of each class. */
+export async function prepareKeys() {
+	for (const [name, owner] of [["7b", "teacher"], ["7c", "colleague"]])
+		await insert(`INSERT INTO tasks_task (rev, title, body, group_id, due, owner_id, created, changed) VALUES
+			(1, 'Frist der ${name}', 'x', ${await group(name)}, UTC_TIMESTAMP() + INTERVAL 9 DAY, ${people[owner].id}, ${times})`);
+}
 
 /* ── input ── */
 

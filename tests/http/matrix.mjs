@@ -1,7 +1,8 @@
 /* The authorisation matrix, made from the manifests: every route x every person x own,
    foreign, binned and missing object x token or none. What may happen follows from
-   `kreide routes --json` (public, any, permission and its roles, scope), the policies in
-   the database and facts.mjs; every other 2xx or 3xx is red, and so is every 5xx. */
+   `kreide routes --json` (public, any, permission, scope), the policies in the database and
+   facts.mjs, which says whose a permission is; every other 2xx or 3xx is red, and so is
+   every 5xx. */
 import { encode, multipart } from "./client.mjs";
 import * as facts from "./facts.mjs";
 import { Snapshot, writes } from "./snapshot.mjs";
@@ -27,7 +28,8 @@ async function readPolicies() {
 
 const isOpen = (r, p) => r.system || policies.some((x) => x.module === r.module &&
 	((x.roles & p.roles) !== 0 || ownGroups.get(p.name).includes(x.group)));
-const holds = (r, p) => r.permission === null || r.roles.some((role) => (ROLES[role] & p.roles) !== 0);
+const rolesOf = (permission) => (facts.rights[permission] ?? "").split(" ").filter(Boolean);
+const holds = (r, p) => r.permission === null || rolesOf(r.permission).some((role) => (ROLES[role] & p.roles) !== 0);
 const takesFiles = (r) => r.method !== "GET" && r.fields.some((f) => f.type === "f");
 
 /* The statuses that are right; `allowed`: the handler runs. */
@@ -88,6 +90,9 @@ async function casesOf(r, tally) {
 		return out;
 	}
 	const list = await objectsOf(guard?.[0] ?? r.entity.table);
+	/* Two numbers: rows of both, with `id2` of the same object and of another's. */
+	if (r.path.includes("{id2}") && !list.some((o) => o.id2 !== undefined && o.id2 !== o.id))
+		tally.fail(`${key(r)}: no rows with an id2 of its own in facts.mjs`);
 	if (list.length < 2) tally.fail(`${key(r)}: no objects of ${r.entity.table} in facts.mjs`);
 	for (const p of Object.values(people))
 		for (const o of list) {
@@ -116,6 +121,23 @@ async function scopesMeanIt(routes, tally) {
 	}
 }
 
+/* Rights as the school gave them, and those that the manifests give: the same list. */
+async function rightsMeanIt(routes, tally) {
+	const docs = (await kreide("docs")).out, given = new Map();
+	for (const [, id, roles] of docs.matchAll(/^\| `([a-z_]+\.[a-z_]+)` \|[^|]*\| ([\w,]+) \|$/gm))
+		given.set(id, roles === "Everybody" ? Object.keys(ROLES) : roles.split(","));
+	for (const r of routes) if (r.permission !== null) given.set(r.permission, r.roles);
+	for (const id of new Set([...given.keys(), ...Object.keys(facts.rights)]))
+		tally.check(id in facts.rights && given.get(id)?.join(" ") === rolesOf(id).join(" "),
+			`${id}: given to ${given.get(id)?.join(" ") ?? "nobody, it does not exist"}; facts.mjs says ${facts.rights[id] ?? "nothing of it"}`);
+	const named = (list) => list.map(key).sort().join(", ");
+	const same = (list, want, what) => tally.check(named(list) === [...want].sort().join(", "), `${what}: ${named(list)}`);
+	const free = routes.filter((r) => r.permission === null);
+	same(free.filter((r) => r.public), facts.withoutRight.public, "open to everybody");
+	same(free.filter((r) => !r.public), facts.withoutRight.any, "open to each who is signed in");
+	same(routes.filter((r) => r.method !== "GET" && r.permission?.endsWith(".read")), facts.readersChange, "changed by who may only read");
+}
+
 /* ── requests ── */
 
 const future = new Date(Date.now() + 9 * 86400000).toISOString();
@@ -141,7 +163,7 @@ async function inputOf(r, p) {
 }
 
 async function ask(r, p, object, token, input) {
-	const path = r.path.replace(/\{id2?\}/g, object?.id ?? MISSING).replace(/\{key\}/g, "k".repeat(32));
+	const path = r.path.replace("{id}", object?.id ?? MISSING).replace("{id2}", object?.id2 ?? MISSING + 1).replace(/\{key\}/g, "k".repeat(32));
 	if (r.method === "GET") {
 		const query = encode(input);
 		/* The live channel does not end. */
@@ -271,6 +293,7 @@ export default async function matrix(tally) {
 		for (const m of modules)
 			tally.check(policies.some((p) => p.module === m), `module ${m} is not open: the matrix would prove nothing of it`);
 		for (const r of routes) if (r.entity || r.guard) await casesOf(r, tally);
+		await rightsMeanIt(routes, tally);
 		await scopesMeanIt(routes, tally);
 		await warmUp();
 		await snapshot.take();

@@ -22,7 +22,8 @@ const run = promisify(execFile);
 /* The administrator's command; exit codes other than 0 come back, they do not throw. */
 export async function kreide(...args) {
 	try {
-		const r = await run(join(build, "kreide"), ["--home", home, ...args], { maxBuffer: 1 << 26 });
+		const r = await run(join(build, "kreide"), ["--home", home, ...args], {
+			maxBuffer: 1 << 26, env: { ...process.env, LC_ALL: "C.UTF-8" } });
 		return { code: 0, out: r.stdout, err: r.stderr };
 	} catch (e) {
 		return { code: e.code, out: e.stdout ?? "", err: e.stderr ?? String(e) };

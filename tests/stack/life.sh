@@ -89,8 +89,38 @@ test_one_at_a_time() {
 	has 'a folder that nginx cannot take' "$out" 'character'
 }
 
+# core_is_confined ACCOUNT: each child of core's master runs as that account (%s: its own
+# kind: web, auth, jobs), can gain no rights, and is bound to its list of system calls.
+core_is_confined() {
+	local master pid name kind seen kinds=' '
+	master=$(cat "$(realpath "$H/run")/kreide.pid")
+	seen=$(<"/proc/$master/status")
+	has 'master: no rights to gain' "$seen" $'NoNewPrivs:\t1'
+	has 'master: bound to its system calls' "$seen" $'Seccomp:\t2'
+	for pid in $(pgrep -P "$master"); do
+		name=$(<"/proc/$pid/comm") kind=web
+		case $name in
+		kreide-auth | kreide-jobs) kind=${name#kreide-} ;;
+		esac
+		kinds+="$name "
+		seen=$(<"/proc/$pid/status")
+		# shellcheck disable=SC2059 # the account is the format
+		is "$name: whose it is" "$(printf "$1" "$kind")" "$(stat -c %U "/proc/$pid")"
+		has "$name: no rights of root" "$seen" $'CapEff:\t0000000000000000'
+		has "$name: none to be had" "$seen" $'CapPrm:\t0000000000000000'
+		has "$name: none to gain" "$seen" $'NoNewPrivs:\t1'
+		has "$name: bound to its system calls" "$seen" $'Seccomp:\t2'
+	done
+	for name in page slow must auth jobs; do
+		has "processes: $name is there" "$kinds" " kreide-$name "
+	done
+}
+
 test_uids() {
-	((ROOT)) || return 0
+	if ((!ROOT)); then
+		core_is_confined "$(id -un)"
+		return
+	fi
 	local name pid
 	for name in mariadb:mysql scan:kreide-scan; do
 		pid=$(record "${name%:*}")
@@ -103,6 +133,9 @@ test_uids() {
 		pid=$(pgrep -P "$(record "$name")" | head -n 1)
 		is "$name: worker" www-data "$(stat -c %U "/proc/$pid")"
 	done
+	core_is_confined 'kreide-%s'
+	name=$(stat -c %U "/proc/$(record kreide)")
+	is 'master: root, to give others their accounts' root "$name"
 	has 'no core dumps' "$(grep 'Max core' "/proc/$(record kreide)/limits")" ' 0  '
 }
 
@@ -392,6 +425,7 @@ test_ordinary_user() {
 	is 'ordinary user: answers' 200 "$(code "$U/healthz")"
 	is 'ordinary user: one account' "$TEST_USER" \
 		"$(people "$home" | sed 's|^|/proc/|' | xargs stat -c %U 2>/dev/null | sort -u)"
+	H=$home core_is_confined "$TEST_USER"
 	for name in db files secret run; do
 		is "ordinary user: $name is closed" 700 "$(stat -c %a "$home/$name")"
 	done
