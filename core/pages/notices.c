@@ -40,12 +40,17 @@ kr_notices_count(kr_ctx *cx)
 	return kr_json_send(j);
 }
 
-/* nginx's nchan takes over: no worker is held by a waiting browser. */
+/* nginx's nchan takes over: no worker is held by a waiting browser. 204 is what an
+   EventSource takes for an end; a page to sign in would be a fault of ours to it. */
 kr_err
 kr_live_subscribe(kr_ctx *cx)
 {
 	kr_str channel = kr_live_channel(cx->app, cx->arena, cx->actor->session);
 
+	if (kr_me(cx) == 0) {
+		cx->answer->status = 204;
+		return KR_OK;
+	}
 	cx->answer->status = 200;
 	cx->answer->accel = kr_fmt(cx, "/_sub/%.*s", KR_FMT(channel));
 	return KR_OK;

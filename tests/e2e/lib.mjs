@@ -69,10 +69,9 @@ export async function person({ width = 1440, dark = false, js = true, lang = "de
 	context.setDefaultTimeout(12000);
 	const page = await context.newPage();
 	page.faults = [];
-	/* A refused form is a 422, which chromium notes as an error; so is the live channel of a
-	   page that is just being left when its session ends. */
+	/* A refused form is a 422, which chromium notes as an error. */
 	page.on("console", (m) =>
-		m.type() === "error" && !/status of 422|EventSource's response has a MIME type/.test(m.text()) && page.faults.push(m.text()));
+		m.type() === "error" && !/status of 422/.test(m.text()) && page.faults.push(m.text()));
 	page.on("pageerror", (e) => page.faults.push(String(e)));
 	/* Leaving a changed form asks first; anything else that pops up is no page of ours. */
 	page.on("dialog", (d) => {

@@ -87,7 +87,7 @@ test("signing out ends every tab at once; the back button shows nothing", async 
 	await page.waitForURL(/\/login/);
 	assert.doesNotMatch(await text(page, "body"), /Semra/);
 	assert.equal((await get(page, "/profile")).status, 302);
-	assert.equal((await get(page, "/_live")).status, 302);
+	assert.equal((await get(page, "/_live")).status, 204);
 	/* and on the next page nobody listens any more */
 	const asked = [];
 	page.on("request", (r) => /_live|_notices/.test(r.url()) && asked.push(r.url()));

@@ -239,6 +239,8 @@ export const answers = {
 	/* Who is signed in has nothing to do there. */
 	"GET /login": { signedIn: [303] },
 	"GET /signed-out": { signedIn: [303] },
+	/* Not a page: who is signed out is told to stop listening. */
+	"GET /_live": { nobody: [204] },
 	/* Only a printed code opens it: sign-in.krt. */
 	"POST /activate": { all: [422] },
 	/* The notice "that was done before", then away. */
