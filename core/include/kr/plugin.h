@@ -54,15 +54,14 @@ struct kr_field {
 enum {
 	KR_R_PUBLIC = 1u << 0, /* for anybody, signed in or not: perm must be NULL */
 	KR_R_SLOW = 1u << 1,   /* pool of uploads, archives, exports: 300 s */
-	KR_R_MUST = 1u << 2,   /* pool of hand-ins, confirmations, exams */
+	KR_R_MUST = 1u << 2,   /* pool of hand-ins, confirmations */
 	KR_R_GET_WRITE =
 	    1u << 3,          /* a GET that writes: machine check in front, `why` set */
 	KR_R_PROTO = 1u << 4, /* machine client: no cookie, no page, protocol errors */
 	KR_R_BEARER = 1u << 5,  /* ... authenticated by Authorization: Bearer */
 	KR_R_FEED = 1u << 6,    /* ... by the secret of a revocable address */
-	KR_R_IN_EXAM = 1u << 7, /* open to a person in an exam */
-	KR_R_ANY = 1u << 8,     /* every signed-in person: perm must be NULL */
-	KR_R_CONTENT = 1u << 9  /* content host only */
+	KR_R_ANY = 1u << 7,     /* every signed-in person: perm must be NULL */
+	KR_R_CONTENT = 1u << 8  /* content host only */
 };
 
 /* A route. perm is required (or KR_R_PUBLIC / KR_R_ANY); a path with {id} needs an
