@@ -68,15 +68,18 @@ kr_identify(kr_ctx *cx)
 }
 
 /* An address that leads nowhere: whoever is signed in gets the page of it in his frame
-   and language. Nothing depends on it, so nothing of it may fail. */
-void
+   and language. That nobody could be asked is no reason to fail. */
+kr_err
 kr_identify_for_page(kr_ctx *cx)
 {
+	kr_err err;
+
 	if (cx->actor != NULL || cx->req->cookie.n == 0 || cx->req->content_host)
-		return;
+		return KR_OK;
 	cx->db = cx->ro;
-	kr_session_load(cx, kr_cookie(cx->req, kr_cookie_name(cx, "kr")));
+	err = kr_session_load(cx, kr_cookie(cx->req, kr_cookie_name(cx, "kr")));
 	kr_ctx_clear(cx);
+	return err;
 }
 
 /* What a browser is sent back to after signing in: this page, or for a form the page

@@ -43,6 +43,17 @@ answered(const kr_ctx *cx)
 
 /* ── 2: route. What belongs to the other host does not exist on this one. ── */
 
+/* Who is signed out is asked to sign in, as at every page that is there: from outside
+   nobody can tell which modules a school has. */
+static kr_err
+nowhere(kr_ctx *cx, const char *why)
+{
+	if (!cx->req->content_host && kr_identify_for_page(cx) == KR_OK &&
+	    kr_me(cx) == 0)
+		return kr_ask_to_sign_in(cx);
+	return kr_fail(cx, KR_ENOTFOUND, "%s", why);
+}
+
 static kr_err
 stage_route(kr_ctx *cx)
 {
@@ -53,7 +64,7 @@ stage_route(kr_ctx *cx)
 
 	if (is == KR_NO_PATH ||
 	    q->content_host != ((m.route->flags & KR_R_CONTENT) != 0))
-		return kr_fail(cx, KR_ENOTFOUND, "no such route");
+		return nowhere(cx, "no such route");
 	q->route = m.route;
 	q->route_no = m.no;
 	q->path_key = m.key;
@@ -67,7 +78,7 @@ stage_route(kr_ctx *cx)
 		return KR_OK;
 	cx->answer->allow = KR_S("");
 	if (q->slash && q->method != KR_GET)
-		return kr_fail(cx, KR_ENOTFOUND, "slash at the end");
+		return nowhere(cx, "slash at the end");
 	if (kr_board_blown(m.no)) {
 		cx->answer->retry_after_s = 60;
 		return kr_refuse(cx, 503, KR_EUPSTREAM, "route crashed three times");
@@ -107,9 +118,10 @@ stage_state(kr_ctx *cx)
 	struct kr_req *q = cx->req;
 	bool for_all = (q->route->flags & (KR_R_PUBLIC | KR_R_CONTENT)) != 0;
 
-	if (cx->actor->person == 0 && !cx->actor->system && !for_all &&
-	    cx->answer->allow.n == 0)
+	if (cx->actor->person == 0 && !cx->actor->system && !for_all) {
+		cx->answer->allow = KR_S("");
 		return kr_ask_to_sign_in(cx);
+	}
 	if (cx->actor->person != 0 || for_all) {
 		if (!module_open(cx))
 			return kr_fail(cx, KR_ENOTFOUND, "module is not open");
@@ -349,8 +361,11 @@ form_again(kr_ctx *cx)
 static kr_err
 serve(kr_ctx *cx)
 {
-	if (kr_req_read(cx, cx->req) != KR_OK || stage_route(cx) != KR_OK ||
-	    stage_identity(cx) != KR_OK || stage_state(cx) != KR_OK)
+	if (kr_req_read(cx, cx->req) != KR_OK || stage_route(cx) != KR_OK)
+		return kr_status(cx);
+	if (answered(cx))
+		return KR_OK;
+	if (stage_identity(cx) != KR_OK || stage_state(cx) != KR_OK)
 		return kr_status(cx);
 	if (answered(cx))
 		return KR_OK;

@@ -80,7 +80,7 @@ while read -r name rule when words; do
 	{
 		printf '["lehrerin", "GET", "/%s", {}, %s]\n' "$name" \
 			"$([[ $name == login ]] && echo 303 || echo 404)"
-		[[ $name == login ]] || printf '["nobody", "GET", "/%s", {}, 404]\n' "$name"
+		[[ $name == login ]] || printf '["nobody", "GET", "/%s", {}, 302]\n' "$name"
 	} >>"$DIR/gone"
 done <"$DIR/list"
 visits 'no route of a refused plugin' <"$DIR/gone"

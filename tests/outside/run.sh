@@ -45,7 +45,7 @@ checked skeleton
 instance
 ok 'the installed stack starts' $? "$(cat "$DIR/start.log")"
 visits 'before it is there' <<'END'
-["nobody", "GET", "/lost", {}, 404]
+["nobody", "GET", "/lost", {}, 302]
 ["lehrerin", "GET", "/lost", {}, 404]
 END
 
