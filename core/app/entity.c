@@ -9,10 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ENTITIES_MAX 256
-
-static struct kr_entity_sql *made[ENTITIES_MAX];
-static size_t nmade;
+static struct kr_entity_sql *made;
 
 /* m, c -> s and b, g, p, a -> i: how a property type is stored. */
 static char
@@ -240,10 +237,10 @@ kr_entity_sql(const struct kr_entity *e, const char *plugin)
 	struct kr_entity_sql *s;
 	struct maker m = { .e = e, .plugin = plugin };
 
-	for (size_t i = 0; i < nmade; i++)
-		if (made[i]->e == e)
-			return made[i];
-	KR_CHECK(nmade < ENTITIES_MAX && e->nprops <= KR_PROPS_MAX);
+	for (s = made; s != NULL; s = s->next)
+		if (s->e == e)
+			return s;
+	KR_CHECK(e->nprops <= KR_PROPS_MAX); /* the loader refuses more */
 	s = calloc(1, sizeof *s);
 	KR_CHECK(s != NULL);
 	m.arena = kr_arena_new(1u << 20);
@@ -258,7 +255,9 @@ kr_entity_sql(const struct kr_entity *e, const char *plugin)
 	s->restore = make_trash(&m, true);
 	make_cols(s);
 	make_fields(s);
-	made[nmade++] = s;
+	kr_arena_free(&m.arena);
+	s->next = made;
+	made = s;
 	return s;
 }
 

@@ -19,6 +19,7 @@ struct kr_entity_sql {
 	size_t nform;
 	struct kr_field list[KR_PROPS_MAX + 3]; /* q, sort, after, filters */
 	size_t nlist;
+	struct kr_entity_sql *next; /* all that were made so far */
 };
 
 /* One column value of a generic row. */

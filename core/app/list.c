@@ -23,15 +23,13 @@ struct wish {
 	int64_t cursor;
 };
 struct shape {
-	const struct kr_entity_sql *s;
-	uint64_t filters;
-	int sort;
-	bool down, after, searched, csv;
+	struct wish w; /* without the words and the cursor */
 	const struct kr_stmt *stmt;
+	struct shape *next;
 };
-#define SHAPES_MAX 512
-static struct shape shapes[SHAPES_MAX];
-static size_t nshapes;
+/* As many as people ask for: what the manifests allow, and fewer than a worker serves
+   requests. */
+static struct shape *shapes;
 
 static int
 prop_named(const struct kr_entity *e, kr_str name)
@@ -121,24 +119,36 @@ make(const struct wish *w)
 	kr_buf_c(&sql, '\0');
 	kr_buf_c(&in, '\0');
 	kr_buf_c(&out, '\0');
-	return kr_stmt_make(e->name, in.p, out.p, sql.p);
+
+	const struct kr_stmt *st = kr_stmt_make(e->name, in.p, out.p, sql.p);
+
+	kr_arena_free(&a);
+	return st;
+}
+
+static bool
+same_shape(const struct wish *a, const struct wish *b)
+{
+	return a->s == b->s && a->filters == b->filters && a->sort == b->sort &&
+	       a->down == b->down && a->after == b->after &&
+	       a->searched == b->searched && a->csv == b->csv;
 }
 
 static const struct kr_stmt *
 statement(const struct wish *w)
 {
-	for (size_t i = 0; i < nshapes; i++) {
-		const struct shape *c = &shapes[i];
+	struct shape *c = shapes;
 
-		if (c->s == w->s && c->filters == w->filters && c->sort == w->sort &&
-		    c->down == w->down && c->after == w->after &&
-		    c->searched == w->searched && c->csv == w->csv)
-			return c->stmt;
-	}
-	KR_CHECK(nshapes < SHAPES_MAX);
-	shapes[nshapes] = (struct shape){ w->s, w->filters, w->sort, w->down, w->after,
-		w->searched, w->csv, make(w) };
-	return shapes[nshapes++].stmt;
+	while (c != NULL && !same_shape(&c->w, w))
+		c = c->next;
+	if (c != NULL)
+		return c->stmt;
+	c = malloc(sizeof *c);
+	KR_CHECK(c != NULL);
+	*c = (struct shape){ *w, make(w), shapes };
+	c->w.q = KR_S("");
+	shapes = c;
+	return c->stmt;
 }
 
 static kr_rows *
