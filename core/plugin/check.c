@@ -117,6 +117,12 @@ check_perm(const struct kr_plugin *p, struct kr_findings *f, const char *what,
 
 /* ── fields ── */
 
+static bool
+is_text(char type)
+{
+	return type == 's' || type == 'm' || type == 'w';
+}
+
 static void
 check_limits(struct kr_findings *f, const char *where, const struct kr_field *q,
     const char *types)
@@ -128,16 +134,38 @@ check_limits(struct kr_findings *f, const char *where, const struct kr_field *q,
 		kr_finding(f, "KR-R7", "%s: field \"%s\" is no name", where, name);
 	if (q->type == 0 || strchr(types, q->type) == NULL)
 		kr_finding(f, "KR-R7", "%s: field %s of unknown type", where, name);
-	if (q->max != 0 && q->min > q->max)
+	if (q->min > q->max && !(q->type == 'f' && q->max == 0))
 		kr_finding(
 		    f, "KR-R7", "%s: field %s: smallest above largest", where, name);
 	if ((q->type == 'c') != choices)
 		kr_finding(f, "KR-R7",
 		    "%s: field %s: choices belong to type c, and only there", where,
 		    name);
-	if ((q->type == 's' || q->type == 'm') && q->max <= 0)
+	if (is_text(q->type) && q->max <= 0)
 		kr_finding(f, "KR-R7", "%s: field %s: a text needs a largest length",
 		    where, name);
+	if (q->type != 'i' && q->min < 0)
+		kr_finding(f, "KR-R7", "%s: field %s: less than nothing", where, name);
+	/* Nobody would look at them: not even the author would notice. */
+	if (q->type != 'i' && !is_text(q->type) &&
+	    (q->min != 0 || (q->max != 0 && q->type != 'f')))
+		kr_finding(f, "KR-R7",
+		    "%s: field %s: limits that mean nothing for type %c", where, name,
+		    q->type == 0 ? '?' : q->type);
+}
+
+static void
+check_choices(struct kr_findings *f, const char *where, const struct kr_field *q)
+{
+	for (size_t i = 0; q->choices != NULL && q->choices[i] != NULL; i++) {
+		if (q->choices[i][0] == 0)
+			kr_finding(
+			    f, "KR-R7", "%s: field %s: empty choice", where, q->name);
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(q->choices[i], q->choices[k]) == 0)
+				kr_finding(f, "KR-R7", "%s: field %s: two choices %s",
+				    where, q->name, q->choices[i]);
+	}
 }
 
 static void
@@ -146,6 +174,10 @@ check_fields(
 {
 	for (size_t i = 0; i < n; i++) {
 		check_limits(f, where, &in[i], "smibdtcIgpafw");
+		check_choices(f, where, &in[i]);
+		if ((in[i].flags & ~KR_F_REQ) != 0)
+			kr_finding(f, "KR-R7", "%s: field %s: unknown flag", where,
+			    in[i].name == NULL ? "" : in[i].name);
 		for (size_t k = 0; k < i; k++)
 			if (kr_is(kr_z(in[i].name), in[k].name))
 				kr_finding(
@@ -305,6 +337,26 @@ check_route(const struct kr_plugin *p, size_t no, struct kr_findings *f)
 static const char *const reserved[] = { "id", "rev", "created", "changed",
 	"deleted_at" };
 
+/* What a property is declared to do, and cannot. */
+static void
+check_uses(struct kr_findings *f, const char *entity, const struct kr_prop *q)
+{
+	static const struct {
+		uint32_t flag;
+		const char *types, *what;
+	} uses[] = {
+		{ KR_P_SEARCH, "sm", "only texts can be searched" },
+		{ KR_P_FILTER, "cb", "only choices and boxes can be filtered" },
+		{ KR_P_ME, "p", "only a person can be who is acting" },
+	};
+
+	for (size_t i = 0; i < KR_LEN(uses); i++)
+		if ((q->flags & uses[i].flag) != 0 &&
+		    strchr(uses[i].types, q->type) == NULL)
+			kr_finding(f, "KR-R7", "%s.%s: %s", entity, q->name,
+			    uses[i].what);
+}
+
 static void
 check_prop(const struct kr_entity *e, size_t no, struct kr_findings *f)
 {
@@ -314,6 +366,8 @@ check_prop(const struct kr_entity *e, size_t no, struct kr_findings *f)
 		q->choices };
 
 	check_limits(f, e->name, &field, "smibdtcgpa");
+	check_choices(f, e->name, &field);
+	check_uses(f, e->name, q);
 	check_text(f, e->name, q->name, q->label);
 	if ((unsigned)q->pd > KR_PD_SECRET)
 		kr_finding(

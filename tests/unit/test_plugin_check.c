@@ -32,6 +32,8 @@ tile(kr_ctx *cx, kr_out *o)
 /* ── a manifest without fault; each case below changes one thing ── */
 
 static const char *const colours[] = { "red", "blue", NULL };
+static const char *const twins[] = { "red", "red", NULL };
+static const char *const blank[] = { "", "red", NULL };
 static struct kr_perm perms[2];
 static struct kr_field fields[2];
 static struct kr_prop props[2];
@@ -158,7 +160,10 @@ test_good(void **state)
 	allow(routes[2].flags |= KR_R_GET_WRITE; routes[2].why = "marks it as read");
 	allow(cron[0].when = "hourly");
 	allow(cron[0].when = "every 5m");
-	allow(fields[0].min = 5; fields[0].type = 'i'; fields[0].max = 0);
+	allow(fields[0].type = 'i'; fields[0].min = -5; fields[0].max = 0);
+	allow(fields[0].type = 'i'; fields[0].min = fields[0].max = 0);
+	allow(fields[0].type = 'f'; fields[0].min = fields[0].max = 0);
+	allow(fields[0].type = 'f'; fields[0].min = 0; fields[0].max = 3);
 	allow(stmt.sql = "SELECT name FROM core_person_name");
 	allow(stmt.sql = "SELECT account FROM core_person"; p.rights = KR_RIGHT_KERNEL);
 }
@@ -206,6 +211,17 @@ test_routes(void **state)
 	expect("KR-R7", fields[0].type = 'z');
 	expect("KR-R7", fields[0].min = 90);
 	expect("KR-R7", fields[0].max = 0);
+	expect("KR-R7", fields[0].max = 0; fields[0].type = 'w');
+	expect("KR-R7", fields[0].min = -1);
+	expect("KR-R7", fields[0].min = 5; fields[0].type = 'i'; fields[0].max = 0);
+	expect("KR-R7", fields[0].type = 'd');
+	expect("KR-R7", fields[0].type = 'f'; fields[0].max = 3);
+	expect("KR-R7", fields[0].flags = 2);
+	expect("KR-R7", fields[1].choices = twins);
+	expect("KR-R7", fields[1].choices = blank);
+	expect("KR-R7", props[1].flags = KR_P_SEARCH);
+	expect("KR-R7", props[0].flags = KR_P_FILTER);
+	expect("KR-R7", props[0].flags = KR_P_ME);
 	expect("KR-R7", fields[1].choices = NULL);
 	expect("KR-R7", fields[0].choices = colours);
 	expect("KR-R7", fields[0].name = "Title");

@@ -40,8 +40,9 @@ struct kr_perm {
 
 /* Field of a form or query. Types: s line, m many lines, i integer, b box, d date,
    t date and time, c choice, I list of ids, g group, p person, a audience, f files,
-   w password (never shown again, never logged). min/max: characters, value, or for f
-   the number of files; KR_F_REQ: must be there. */
+   w password (never shown again, never logged). min/max: characters of s, m, w (max is
+   needed), value of i (0, 0: any), max alone the number of files of f (0: one); of the
+   others 0. KR_F_REQ: must be there. */
 struct kr_field {
 	const char *name;
 	char type;
