@@ -23,6 +23,7 @@ struct taking {
 	int64_t taken, cap;      /* bytes of the body */
 	int64_t texts, text_cap; /* of them in texts, all fields together */
 	bool too_large, token_ok, files_came;
+	size_t *files; /* by field: taken so far, refused ones too */
 	/* the part that streams in */
 	const struct kr_field *field;
 	kr_str name;
@@ -186,21 +187,18 @@ most_files(const struct kr_field *f)
 	return f->max > 0 ? (size_t)f->max : 1;
 }
 
-static size_t
+/* New files and kept ones count together, and so do those that the scanner refused:
+   each has cost its work. */
+static size_t *
 files_so_far(const struct taking *t, const struct kr_field *f)
 {
-	size_t n = 0;
-
-	for (size_t i = 0; i < t->cx->in->nvalues; i++)
-		n += t->cx->in->values[i].field == f;
-	return n;
+	return &t->files[f - t->cx->in->fields];
 }
 
-/* New files and kept ones count together. */
 static bool
 one_more_file(struct taking *t, const struct kr_field *f)
 {
-	if (files_so_far(t, f) < most_files(f))
+	if (*files_so_far(t, f) < most_files(f))
 		return true;
 	kr_input_bad(t->cx, kr_z(f->name), "core.too_many_files",
 	    kr_fmt(t->cx, "%zu", most_files(f)));
@@ -230,9 +228,10 @@ add_kept(struct taking *t, const struct kr_field *f, kr_str text)
 
 	if (!kr_to_i(text, &id) || id <= 0 || !token_known(t) || !one_more_file(t, f))
 		return;
-	if (kr_upload_kept(t->cx, id, &name, &size))
+	if (kr_upload_kept(t->cx, id, &name, &size)) {
 		add_value(t, f, name, id);
-	else if (kr_status(t->cx) == KR_OK)
+		++*files_so_far(t, f);
+	} else if (kr_status(t->cx) == KR_OK)
 		kr_input_bad(t->cx, kr_z(f->name), "core.file_gone", KR_S(""));
 }
 
@@ -392,6 +391,7 @@ begin_file(struct taking *t, kr_str file_name)
 	if (!t->files_came && kr_upload_room(t->cx) != KR_OK)
 		return false;
 	t->files_came = true;
+	++*files_so_far(t, f);
 	t->file_name = kr_dup(t->cx->arena, file_name);
 	return kr_upload_begin(t->cx, f, t->file_name, &t->upload) == KR_OK;
 }
@@ -552,6 +552,7 @@ kr_input_take(kr_ctx *cx, const struct kr_route *route)
 	t->cx = cx;
 	t->route = route;
 	declare(cx, route);
+	t->files = kr_alloc(cx, cx->in->nfields + 1, sizeof *t->files);
 	switch (route->method) {
 	case KR_GET:
 		return take_params(t, cx->req->query);

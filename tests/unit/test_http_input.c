@@ -453,6 +453,16 @@ test_file_faults(void **state)
 	    upload(P("_csrf", "") "right\r\n" FILE_("a") "1\r\n--B--"), KR_EINPUT);
 	assert_int_equal(in.nbad, 1);
 	assert_string_equal(in.bad[0].i18n, "core.file_infected");
+	/* the scanner is not asked more often than files may come */
+	teardown(state);
+	setup(state);
+	refuse_file = true;
+	assert_int_equal(upload(P("_csrf", "") "right\r\n" FILE_("a") "1\r\n" FILE_(
+			     "b") "2\r\n" FILE_("c") "3\r\n" FILE_("d") "4\r\n--B--"),
+	    KR_EINPUT);
+	assert_int_equal(uploads_begun, 2);
+	assert_int_equal(in.nbad, 2);
+	assert_string_equal(in.bad[1].i18n, "core.too_many_files");
 }
 
 /* What an earlier try has stored comes back without a new file; a wrong token gets
