@@ -110,12 +110,6 @@ kr_conn_errno(const struct kr_conn *c)
 }
 
 bool
-kr_conn_duplicate_key(const struct kr_conn *c)
-{
-	return c->last == ER_DUP_ENTRY;
-}
-
-bool
 conn_is_lost(unsigned number)
 {
 	return number == CR_SERVER_GONE_ERROR || number == CR_SERVER_LOST ||

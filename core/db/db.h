@@ -22,13 +22,15 @@ void kr_conn_free(struct kr_conn **);
 kr_err kr_conn_open(struct kr_conn *); /* connects now; for start-up checks */
 const char *kr_conn_error(const struct kr_conn *); /* last error, for logs */
 unsigned kr_conn_errno(const struct kr_conn *);
-bool kr_conn_duplicate_key(const struct kr_conn *); /* last failure was error 1062 */
 
 /* autocommit=0: a transaction begins with the first statement. */
 kr_err kr_commit(kr_ctx *); /* on cx->db; fails the context when it fails */
 void kr_rollback(kr_ctx *);
 /* True when the last failure was 1020, 1205 or 1213: run the work again. */
 bool kr_db_retry(const kr_ctx *);
+/* It failed on a key that another row has (1062): run once more it will find that row,
+   if it looks for it. */
+bool kr_db_duplicate(const kr_ctx *);
 void kr_run_afters(kr_ctx *); /* the kr_after() list, on cx->rw */
 
 /* Like kr_exec but a duplicate key is an answer, not a failure: false then. */

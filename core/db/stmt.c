@@ -314,6 +314,7 @@ stmt_run(
 	}
 	if (duplicate_r != NULL && c->last == ER_DUP_ENTRY) {
 		c->in_tx = !c->read_only;
+		c->last = 0; /* no failure: it was asked for */
 		*duplicate_r = true;
 		return NULL;
 	}

@@ -3,6 +3,7 @@
 #include "db/inside.h"
 
 #include <errmsg.h>
+#include <mysqld_error.h>
 #include <string.h>
 
 #define AFTER_TRIES 3
@@ -83,6 +84,15 @@ kr_db_retry(const kr_ctx *cx)
 {
 	return cx->err == KR_ECONFLICT &&
 	       (conn_says_retry(cx, cx->db) || conn_says_retry(cx, cx->rw));
+}
+
+bool
+kr_db_duplicate(const kr_ctx *cx)
+{
+	const struct kr_conn *c = cx->db;
+
+	return cx->err == KR_ECONFLICT && c != NULL && c->last == ER_DUP_ENTRY &&
+	       strcmp(c->unit, cx->request_id) == 0;
 }
 
 void

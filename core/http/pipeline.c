@@ -311,6 +311,16 @@ step_aside(int again)
 	    &(struct timespec){ 0, (1 + again) * (500000 + chance * 15000L) }, NULL);
 }
 
+/* Others were in between. A row that somebody else made first is there to be found the
+   second time; a handler that does not look for it has its conflict. */
+static bool
+once_more(kr_ctx *cx, int again)
+{
+	if (cx->answer->streamed)
+		return false;
+	return (again < RERUNS && kr_db_retry(cx)) || (again == 0 && kr_db_duplicate(cx));
+}
+
 static kr_err
 run(kr_ctx *cx)
 {
@@ -320,7 +330,7 @@ run(kr_ctx *cx)
 		if (stage_object(cx) == KR_OK && stage_handler(cx) == KR_OK &&
 		    stage_settle(cx, person) == KR_OK)
 			return KR_OK;
-		if (!kr_db_retry(cx) || again == RERUNS || cx->answer->streamed)
+		if (!once_more(cx, again))
 			break;
 		afresh(cx);
 		step_aside(again);

@@ -536,14 +536,17 @@ test_duplicate(void **state)
 	assert_true(kr_exec_new(&cx, &x_person, &id, kr_s(KR_S("bob"))));
 	assert_true(id > 0);
 	assert_false(kr_exec_new(&cx, &x_person, &id, kr_s(KR_S("bob"))));
-	assert_true(kr_conn_duplicate_key(rw));
 	assert_int_equal(kr_status(&cx), KR_OK);
+	assert_false(kr_db_duplicate(&cx));
 	assert_true(kr_exec_new(&cx, &x_person, &id, kr_s(KR_S("eve"))));
 	kr_exec(&cx, &x_person, kr_s(KR_S("bob")));
 	assert_int_equal(kr_status(&cx), KR_ECONFLICT);
 	assert_false(kr_db_retry(&cx));
+	assert_true(kr_db_duplicate(&cx));
 	assert_str(cx.err_text, "statement x_person: error 1062");
 	kr_rollback(&cx);
+	begin(rw);
+	assert_false(kr_db_duplicate(&cx));
 }
 
 /* Two people change one row: with snapshot isolation the second is told (1020). */
