@@ -48,6 +48,20 @@ wait_until() { # SECONDS COMMAND...
 	done
 }
 
+# crowded MS: what so many milliseconds of an idle machine are on this one, just now: more
+# in the measure in which a computation takes longer than it computes.
+crowded() {
+	local before after from took cpu i
+	read -ra before <"/proc/$BASHPID/stat"
+	from=$(ms)
+	for ((i = 0; i < 250000; i++)); do :; done
+	took=$(($(ms) - from))
+	read -ra after <"/proc/$BASHPID/stat"
+	cpu=$(((after[13] + after[14] - before[13] - before[14]) * 10))
+	((cpu > 0 && took > cpu)) || took=$cpu
+	printf '%s' $(($1 * (took > 0 ? took : 1) / (cpu > 0 ? cpu : 1)))
+}
+
 # free_port: one that nobody listens on; two runs at once start at different places.
 free_port() {
 	local port
