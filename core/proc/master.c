@@ -7,6 +7,7 @@
 #include "http/board.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,7 +78,7 @@ wanted_signals(sigset_t *set)
 }
 
 _Noreturn static void
-other_main(enum kr_class class, pid_t master)
+other_main(enum kr_class class, pid_t master, int fd)
 {
 	sigset_t none;
 
@@ -92,31 +93,45 @@ other_main(enum kr_class class, pid_t master)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (class == KR_C_AUTH)
-		kr_auth_main(&m.s->app, m.s->sockets.fd[KR_C_AUTH]);
-	kr_jobs_main(&m.s->app, m.s->sockets.fd[KR_C_JOBS]);
+		kr_auth_main(&m.s->app, fd);
+	kr_jobs_main(&m.s->app, fd);
 }
 
-/* Only the socket of its own class stays open in a child. */
+/* The socket of its own class is all that goes along, whatever the master, or who
+   started that, has open. Its number; -1 with errno. */
+static int
+only_socket(enum kr_class class)
+{
+	const int fd = STDERR_FILENO + 1;
+	int own = m.s->sockets.fd[class];
+
+	if (own != fd && dup3(own, fd, O_CLOEXEC) < 0)
+		return -1;
+	return close_range(fd + 1, ~0u, 0) == 0 ? fd : -1;
+}
+
 _Noreturn static void
 child_main(const struct child *c, pid_t master)
 {
 	const char *name = kr_class_names[c->class];
+	int listen_fd = only_socket(c->class);
 	char title[16];
 
 	snprintf(title, sizeof title, "kreide-%s", name);
 	prctl(PR_SET_NAME, title, 0, 0, 0);
 	kr_log_setup(name, KR_INFO);
-	for (size_t i = 0; i < KR_CLASSES; i++) {
-		if (i != (size_t)c->class)
-			close(m.s->sockets.fd[i]);
+	if (listen_fd < 0) {
+		kr_log_kv(
+		    KR_ERROR, "process.no_socket", { "why", kr_s(kr_z(strerror(errno))) });
+		_exit(1);
 	}
 	if (!is_web(c->class))
-		other_main(c->class, master);
+		other_main(c->class, master, listen_fd);
 
 	const struct kr_web w = { .app = &m.s->app,
 		.board = m.board,
 		.seat = c->seat,
-		.listen_fd = m.s->sockets.fd[c->class],
+		.listen_fd = listen_fd,
 		.master = master,
 		.class = c->class,
 		.ro_password = m.s->ro_password,

@@ -156,6 +156,28 @@ test_uids() {
 	has 'no core dumps' "$(grep 'Max core' "/proc/$(record kreide)/limits")" ' 0  '
 }
 
+# Beside its streams a process of core has sockets open, of which it listens on one, and
+# nothing that its master or who started that has.
+test_descriptors() {
+	local pid fd what odd='' heard=() listening own
+	listening=" $(awk '$4 == "00010000" {print $7}' /proc/net/unix | tr '\n' ' ') "
+	for pid in $(pgrep -P "$(record kreide)"); do
+		own=0
+		for fd in "/proc/$pid/fd"/*; do
+			what=$(readlink "$fd") || continue
+			[[ ${fd##*/} -gt 2 && $what != /dev/null ]] || continue
+			[[ $what == socket:* ]] || odd+=" $(<"/proc/$pid/comm"):$what"
+			what=${what#socket:[} what=${what%]}
+			[[ $listening != *" $what "* ]] || own=$((own + 1))
+		done
+		heard+=("$(<"/proc/$pid/comm"):$own")
+	done
+	is 'no descriptor of somebody else' '' "$odd"
+	is 'each listens on one socket, jobs on none' \
+		'kreide-auth:1 kreide-jobs:0 kreide-must:1 kreide-page:1 kreide-slow:1' \
+		"$(printf '%s\n' "${heard[@]}" | sort -u | tr '\n' ' ' | sed 's/ $//')"
+}
+
 test_order() {
 	local name seen='' left until pids=()
 	for name in nginx push kreide scan mariadb; do
@@ -454,6 +476,7 @@ test_ordinary_user() {
 test_first_start
 test_one_at_a_time
 test_uids
+test_descriptors
 test_order
 test_second_start
 test_make
