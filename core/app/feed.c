@@ -13,6 +13,7 @@ KR_STMT(
 KR_STMT(x_new, "isxxt", "",
     "INSERT INTO core_feed (person_id, route, salt, hash, created) VALUES (?, ?, ?, ?, ?)");
 KR_STMT(x_revoke, "is", "", "DELETE FROM core_feed WHERE person_id = ? AND route = ?");
+KR_STMT(x_revoke_all, "i", "", "DELETE FROM core_feed WHERE person_id = ?");
 KR_STMT(q_by_hash, "xs", "issss",
     "SELECT p.id, p.given, p.family, p.lang, p.address FROM core_feed f"
     " JOIN core_person p ON p.id = f.person_id AND p.state = 'active'"
@@ -90,6 +91,12 @@ void
 kr_feed_revoke(kr_ctx *cx, const char *route)
 {
 	kr_exec(cx, &x_revoke, kr_i(kr_me(cx)), kr_s(kr_z(route)));
+}
+
+void
+kr_feed_revoke_all(kr_ctx *cx)
+{
+	kr_exec(cx, &x_revoke_all, kr_i(kr_me(cx)));
 }
 
 kr_err

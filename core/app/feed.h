@@ -7,5 +7,6 @@
 /* Sets cx->actor to the person of a feed secret ({key} of the path) for this route
    pattern; KR_ENOTFOUND when revoked or unknown. */
 kr_err kr_feed_load(kr_ctx *, kr_str key, const char *route_path);
+void kr_feed_revoke_all(kr_ctx *); /* of the acting person */
 
 #endif

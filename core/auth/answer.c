@@ -232,6 +232,11 @@ settle_change(kr_ctx *cx, const struct call *c)
 	kr_limit_forgive(cx, &c->limit);
 	if (!kr_store_change_hash(cx, c->person, c->was, c->hash))
 		return KR_AUTH_WRONG;
+	/* Whoever had the old one may have made himself at home with it. */
+	kr_store_forget(cx, c->person,
+	    c->ask->has_device
+		? (kr_str){ (const char *)c->ask->device, KR_AUTH_DEVICE }
+		: KR_S(""));
 	c->said->reply.person = c->person;
 	return KR_AUTH_OK;
 }

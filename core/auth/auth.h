@@ -104,6 +104,7 @@ struct kr_auth_reply kr_auth_verify(
     kr_ctx *, kr_str account, kr_str password, kr_str net);
 struct kr_auth_reply kr_auth_use_code(
     kr_ctx *, kr_str code, kr_str new_password, kr_str net);
+/* Tokens and other known devices are void with the old password. */
 struct kr_auth_reply kr_auth_change(
     kr_ctx *, kr_id person, kr_str old_password, kr_str new_password, kr_str net);
 /* The person a code belongs to, without using it up (greeting on the page). */

@@ -168,6 +168,7 @@ kr_auth_change(
 	struct kr_auth_ask ask = { .person = person };
 	struct kr_auth_said said;
 
+	put_device(cx, &ask);
 	if (!put_secret(&ask.old_password, old_password) || !put_text(&ask.net, net))
 		return (struct kr_auth_reply){ .verdict = KR_AUTH_WRONG };
 	if (!put_secret(&ask.password, new_password))

@@ -138,7 +138,8 @@ KR_STMT(x_code, "ixttxtt", "",
 KR_STMT(x_use_code, "txt", "",
     "UPDATE kreide_auth.code SET used_at = ?"
     " WHERE hash = ? AND used_at IS NULL AND expires > ?");
-KR_STMT(x_drop_devices, "i", "", "DELETE FROM kreide_auth.device WHERE person_id = ?");
+KR_STMT(x_drop_devices, "ix", "",
+    "DELETE FROM kreide_auth.device WHERE person_id = ? AND hash <> ?");
 KR_STMT(x_drop_tokens, "i", "", "DELETE FROM kreide_auth.token WHERE person_id = ?");
 
 static kr_val
@@ -163,6 +164,13 @@ kr_store_code_clean(kr_ctx *cx, kr_str typed)
 	return c;
 }
 
+void
+kr_store_forget(kr_ctx *cx, kr_id person, kr_str device)
+{
+	kr_exec(cx, &x_drop_devices, kr_i(person), hash_val(cx, device));
+	kr_exec(cx, &x_drop_tokens, kr_i(person));
+}
+
 bool
 kr_store_new_code(kr_ctx *cx, kr_id person, char code_r[20])
 {
@@ -176,8 +184,7 @@ kr_store_new_code(kr_ctx *cx, kr_id person, char code_r[20])
 
 	kr_exec(cx, &x_code, kr_i(person), hash, now, end, hash, now, end);
 	kr_exec(cx, &x_unhash, kr_i(person));
-	kr_exec(cx, &x_drop_devices, kr_i(person));
-	kr_exec(cx, &x_drop_tokens, kr_i(person));
+	kr_store_forget(cx, person, KR_S(""));
 	if (kr_status(cx) != KR_OK)
 		return false;
 	snprintf(code_r, 20, "%.4s-%.4s-%.4s-%.4s", text.p, text.p + 4, text.p + 8,

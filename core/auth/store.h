@@ -27,6 +27,8 @@ bool kr_store_change_hash(kr_ctx *, kr_id person, kr_str was, const char *hash);
 
 /* A new code; the former one, the password, known devices and tokens are void. */
 bool kr_store_new_code(kr_ctx *, kr_id person, char code_r[20]);
+/* Tokens, and devices but this one (empty: all), are void. */
+void kr_store_forget(kr_ctx *, kr_id person, kr_str device);
 /* NULL and the person when the code is good; else the key of the reason. */
 const char *kr_store_code(kr_ctx *, kr_str code, kr_id *person_r);
 /* Uses it up: true for exactly one caller. */

@@ -1,5 +1,6 @@
 /* One's own account: who I am here, where I am signed in, what machines may do for me.
  */
+#include "app/feed.h"
 #include "auth/auth.h"
 #include "core_templates.h"
 #include "html/text.h"
@@ -265,8 +266,9 @@ password_refused(kr_ctx *cx, const struct kr_auth_reply *r)
 	return kr_fail(cx, KR_EUPSTREAM, "password change: auth process is away");
 }
 
-/* Others' sessions end first: if that runs into a conflict and begins again, the old
-   password must still be the old one. */
+/* Who changes a password because somebody knows it expects that nothing is left open:
+   sessions, addresses and (in the auth process) tokens. They end first: if that runs
+   into a conflict and begins again, the old password must still be the old one. */
 kr_err
 kr_password_change(kr_ctx *cx)
 {
@@ -276,6 +278,7 @@ kr_password_change(kr_ctx *cx)
 	if (!kr_eq(password, kr_in_s(cx, "password2")))
 		return kr_in_bad(cx, "password2", "core.password_differs");
 	kr_session_end_all(cx, kr_me(cx), 0);
+	kr_feed_revoke_all(cx);
 	if (kr_session_new(cx, kr_me(cx), &cookie) != KR_OK)
 		return kr_status(cx);
 

@@ -353,13 +353,19 @@ one_use(void **state)
 
 /* ── changing, tokens ── */
 
+KR_STMT(q_hers, "", "i",
+    "SELECT (SELECT COUNT(*) FROM kreide_auth.token) +"
+    " (SELECT COUNT(*) FROM kreide_auth.device WHERE person_id = 1)");
+
 static void
 change(void **state)
 {
 	struct kr_auth_reply r;
+	char token[48];
 
 	(void)state;
 	begin();
+	assert_true(kr_auth_new_token(&cx, MIA, "App", token));
 	r = kr_auth_change(&cx, MIA, KR_S("falsch"), KR_S("Zebra tanzt 44"), KR_S("c"));
 	assert_int_equal(r.verdict, KR_AUTH_WRONG);
 	r = kr_auth_change(
@@ -372,6 +378,7 @@ change(void **state)
 	    &cx, MIA, KR_S("Wolke sieben Giraffe"), KR_S("Zebra tanzt 44"), KR_S("c"));
 	assert_int_equal(r.verdict, KR_AUTH_OK);
 	kr_ctx_finish(&cx);
+	assert_int_equal(NUMBER(auth, q_hers), 0); /* tokens and devices */
 	assert_int_equal(
 	    verify("mia.oeztuerk", "Zebra tanzt 44", "c").verdict, KR_AUTH_OK);
 	set_password(MIA, "mia.oeztuerk");
