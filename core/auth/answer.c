@@ -347,9 +347,10 @@ static uint32_t (*const ops[KR_ASK_OPS])(kr_ctx *, struct call *) = {
 /* Lengths within their fields and text that is text: web is trusted to ask, not to be
    well-formed. */
 static bool
-ask_ok(const struct kr_auth_ask *a)
+ask_ok(const struct kr_auth_ask *a, enum kr_auth_door door)
 {
 	return a->magic == KR_AUTH_MAGIC && a->op < KR_ASK_OPS &&
+	       kr_auth_door(a->op) == door &&
 	       a->name.n <= KR_AUTH_NAME_MAX && a->net.n <= KR_AUTH_NAME_MAX &&
 	       a->password.n <= KR_AUTH_PASSWORD_MAX &&
 	       a->old_password.n <= KR_AUTH_PASSWORD_MAX && a->has_device <= 1 &&
@@ -394,7 +395,7 @@ kr_auth_answer(kr_ctx *cx, const struct kr_auth_serving *serving,
 	uint32_t verdict = KR_AUTH_DOWN;
 
 	*said_r = (struct kr_auth_said){ .magic = KR_AUTH_MAGIC };
-	if (ask_ok(ask))
+	if (ask_ok(ask, serving->door))
 		verdict = run(cx, &c, false);
 	if (verdict != KR_AUTH_DOWN && c.settle != NULL)
 		verdict = run(cx, &c, true);

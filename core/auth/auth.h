@@ -79,7 +79,12 @@ bool kr_csrf_ok(kr_ctx *, kr_str token);
 /* The pre-session cookie value for signed-out forms; sets it on the answer if new. */
 void kr_csrf_presession(kr_ctx *);
 
-/* ── the auth process, asked over run/auth.sock ── */
+/* ── the auth processes, asked over run/auth.sock and run/keys.sock ── */
+/* Passwords are Argon2id: tens of milliseconds each, and in a storm a queue. Tokens and
+   codes are 80 bits and more: SHA-256 and a read, never behind a password. */
+enum kr_auth_door { KR_AUTH_PASSWORDS, KR_AUTH_KEYS, KR_AUTH_DOORS };
+struct kr_door;
+void kr_auth_share(struct kr_door *); /* one each, before fork */
 enum kr_auth_verdict {
 	KR_AUTH_OK,
 	KR_AUTH_WRONG, /* unknown account, wrong password, locked: all the same outside
@@ -99,7 +104,8 @@ struct kr_auth_reply {
 	bool new_device;    /* ... when it is not there yet */
 };
 #define KR_AUTH_BACKLOG 64 /* of the listening socket: the queue of sign-ins */
-/* Each waits at most 10 s for an answer. */
+/* Each waits at most 10 s for an answer, and at most 2.5 s while nobody answers anybody;
+   who hangs like that is not asked again for 5 s. */
 struct kr_auth_reply kr_auth_verify(
     kr_ctx *, kr_str account, kr_str password, kr_str net);
 struct kr_auth_reply kr_auth_use_code(
@@ -124,7 +130,7 @@ struct kr_auth_token { /* what the owner sees of one */
 bool kr_auth_tokens(kr_ctx *, kr_id person, struct kr_auth_token **list_r, size_t *n_r);
 bool kr_auth_drop_token(kr_ctx *, kr_id person, kr_id token);
 
-/* The process itself: never returns. Two of them share the listening socket. */
-_Noreturn void kr_auth_main(const struct kr_app *, int listen_fd);
+/* The process itself: never returns. Two of them share the socket for passwords. */
+_Noreturn void kr_auth_main(const struct kr_app *, int listen_fd, enum kr_auth_door);
 
 #endif

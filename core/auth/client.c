@@ -1,7 +1,8 @@
-/* The web side of the auth process: one connection, one question, one answer, at most
+/* The web side of the auth processes: one connection, one question, one answer, at most
    ten seconds. Nothing here ever sees a hash. */
 #include "auth/proto.h"
 #include "auth/store.h"
+#include "http/board.h"
 #include "http/http.h"
 #include "plugin/registry.h"
 #include <errno.h>
@@ -10,6 +11,22 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+_Static_assert(KR_AUTH_DOORS == KR_DOORS, "a door for each");
+static struct kr_door own[KR_AUTH_DOORS]; /* commands and tests: nobody shares */
+static struct kr_door *doors = own;
+
+void
+kr_auth_share(struct kr_door *shared)
+{
+	doors = shared;
+}
+
+struct kr_door *
+kr_auth_doors(void)
+{
+	return doors;
+}
 
 static bool
 put(char *to, size_t room, uint32_t *n_r, kr_str s)
@@ -51,10 +68,11 @@ put_device(kr_ctx *cx, struct kr_auth_ask *ask)
 
 /* EAGAIN: the backlog is full, which is the queue's way to say no at once. */
 static uint32_t
-dial(kr_ctx *cx, int *fd_r)
+dial(kr_ctx *cx, enum kr_auth_door door, int *fd_r)
 {
+	static const char *const names[] = { "auth", "keys" };
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	kr_str path = kr_fmt(cx, "%s/run/auth.sock", cx->app->conf.home);
+	kr_str path = kr_fmt(cx, "%s/run/%s.sock", cx->app->conf.home, names[door]);
 
 	if (path.n >= sizeof to.sun_path)
 		return KR_AUTH_DOWN;
@@ -75,23 +93,38 @@ dial(kr_ctx *cx, int *fd_r)
 	return verdict;
 }
 
+/* A queue that moves is waited for; one that stands still hangs. */
+static bool
+wait_for(int fd, int64_t sent_us, struct kr_door *door)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	for (;;) {
+		int64_t now = kr_mono_us(), moved = atomic_load(&door->pulse_us);
+		int64_t still =
+		    (moved > sent_us ? moved : sent_us) + KR_AUTH_STILL_US;
+		int64_t end = sent_us + KR_AUTH_WAIT_US;
+
+		if (now >= end)
+			return false;
+		if (now >= still) {
+			atomic_store(&door->pause_us, now + KR_AUTH_PAUSE_US);
+			return false;
+		}
+
+		int n = poll(&p, 1, (int)(((still < end ? still : end) - now) / 1000) + 1);
+
+		if (n > 0 || (n < 0 && errno != EINTR))
+			return n > 0;
+	}
+}
+
 static bool
 talk(int fd, const struct kr_auth_ask *ask, struct kr_auth_said *said)
 {
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	int64_t end = ask->sent_us + KR_AUTH_WAIT_US;
-
-	if (send(fd, ask, sizeof *ask, MSG_NOSIGNAL) != (ssize_t)sizeof *ask)
+	if (send(fd, ask, sizeof *ask, MSG_NOSIGNAL) != (ssize_t)sizeof *ask ||
+	    !wait_for(fd, ask->sent_us, &doors[kr_auth_door(ask->op)]))
 		return false;
-	for (;;) {
-		int64_t left_ms = (end - kr_mono_us()) / 1000;
-		int n = left_ms <= 0 ? 0 : poll(&p, 1, (int)left_ms);
-
-		if (n > 0)
-			break;
-		if (n == 0 || errno != EINTR)
-			return false;
-	}
 	return recv(fd, said, sizeof *said, MSG_TRUNC) == (ssize_t)sizeof *said &&
 	       said->magic == KR_AUTH_MAGIC;
 }
@@ -101,6 +134,7 @@ static struct kr_auth_reply
 ask_auth(kr_ctx *cx, uint32_t op, struct kr_auth_ask *ask, struct kr_auth_said *said)
 {
 	struct kr_auth_reply none = { .verdict = KR_AUTH_DOWN };
+	enum kr_auth_door door = kr_auth_door(op);
 	int fd;
 
 	if (kr_status(cx) != KR_OK)
@@ -108,7 +142,8 @@ ask_auth(kr_ctx *cx, uint32_t op, struct kr_auth_ask *ask, struct kr_auth_said *
 	ask->magic = KR_AUTH_MAGIC;
 	ask->op = op;
 	ask->sent_us = kr_mono_us();
-	none.verdict = dial(cx, &fd);
+	if (ask->sent_us >= atomic_load(&doors[door].pause_us))
+		none.verdict = dial(cx, door, &fd);
 	if (none.verdict == KR_AUTH_OK) {
 		if (!talk(fd, ask, said)) {
 			*said = (struct kr_auth_said){ 0 };

@@ -1,4 +1,4 @@
-/* What crosses run/auth.sock: one fixed struct there, one back, nothing to parse. */
+/* What crosses run/auth.sock and run/keys.sock: one fixed struct there, one back, nothing to parse. */
 #ifndef KR_AUTH_PROTO_H
 #define KR_AUTH_PROTO_H
 
@@ -6,6 +6,8 @@
 
 #define KR_AUTH_MAGIC 0x4b724131u
 #define KR_AUTH_WAIT_US (10 * INT64_C(1000000))
+#define KR_AUTH_STILL_US (2500 * INT64_C(1000)) /* nothing moves behind the door */
+#define KR_AUTH_PAUSE_US (5 * INT64_C(1000000))
 #define KR_AUTH_NAME_MAX 256     /* account, code, label or token, bytes */
 #define KR_AUTH_PASSWORD_MAX 512 /* 128 characters of at most 4 bytes */
 #define KR_AUTH_DEVICE 16        /* 128 bits */
@@ -22,6 +24,16 @@ enum kr_auth_op {
 	KR_ASK_DROP_TOKEN,
 	KR_ASK_OPS
 };
+
+/* Where it is asked: a password is compared or hashed, or not. */
+static inline enum kr_auth_door
+kr_auth_door(uint32_t op)
+{
+	return op == KR_ASK_VERIFY || op == KR_ASK_USE_CODE || op == KR_ASK_CHANGE
+		   ? KR_AUTH_PASSWORDS
+		   : KR_AUTH_KEYS;
+}
+struct kr_door *kr_auth_doors(void);
 
 struct kr_auth_text {
 	uint32_t n;
@@ -58,6 +70,7 @@ struct kr_auth_said {
 /* One question, one answer; the verdict is DOWN unless the server sets another. */
 struct kr_auth_serving {
 	const char *dummy; /* hash that unknown accounts are compared with */
+	enum kr_auth_door door;
 };
 void kr_auth_answer(kr_ctx *, const struct kr_auth_serving *,
     const struct kr_auth_ask *, struct kr_auth_said *said_r);

@@ -1,10 +1,11 @@
-/* The auth process: takes one question at a time from run/auth.sock, at low priority,
-   with a database user of its own. Two of them share the socket, so at most two Argon2
-   computations run at once and the listen backlog is the queue. */
+/* The auth processes: each takes one question at a time, with a database user of its
+   own. Two share run/auth.sock, at low priority, so at most two Argon2 computations run
+   at once and the listen backlog is the queue; one answers run/keys.sock, quickly. */
 #include "auth/limit.h"
 #include "auth/proto.h"
 #include "auth/store.h"
 #include "db/db.h"
+#include "http/board.h"
 #include "plugin/registry.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -65,11 +66,14 @@ serve_one(const struct kr_app *app, struct kr_arena *arena, struct kr_conn *db,
 	    kr_mono_us() - ask.sent_us < KR_AUTH_WAIT_US) {
 		kr_ctx_init(&cx, arena, app);
 		cx.db = cx.rw = db;
+		atomic_store(&kr_auth_doors()[serving->door].pulse_us, kr_mono_us());
 		kr_auth_answer(&cx, serving, &ask, &said);
 		kr_ctx_finish(&cx);
 		if (send(fd, &said, sizeof said, MSG_NOSIGNAL) != (ssize_t)sizeof said)
 			kr_log_kv(KR_WARN, "auth.unheard", { "op", kr_i(ask.op) });
 	}
+	atomic_store(&kr_auth_doors()[serving->door].pulse_us, kr_mono_us());
+	atomic_store(&kr_auth_doors()[serving->door].pause_us, 0);
 	kr_wipe(&ask, sizeof ask);
 	kr_wipe(&said, sizeof said);
 	kr_arena_reset(arena);
@@ -136,29 +140,39 @@ signals(sigset_t *open_r)
 	sigaction(SIGINT, &act, NULL);
 }
 
+/* What unknown accounts are compared with; and pages come before sign-ins. */
+static void
+ready_for_passwords(
+    const struct kr_app *app, struct kr_arena *arena, char dummy_r[KR_HASH_MAX])
+{
+	struct kr_ctx cx;
+
+	setpriority(PRIO_PROCESS, 0, 5);
+	kr_ctx_init(&cx, arena, app);
+	if (!kr_password_hash(&cx, kr_z(cx.request_id), dummy_r))
+		kr_panic("no memory for Argon2id");
+	kr_arena_reset(arena);
+}
+
 _Noreturn void
-kr_auth_main(const struct kr_app *app, int listen_fd)
+kr_auth_main(const struct kr_app *app, int listen_fd, enum kr_auth_door door)
 {
 	struct kr_arena *arena = kr_arena_new(ARENA_CAP);
 	struct kr_conn *db = open_db(app, arena);
 	char dummy[KR_HASH_MAX];
-	struct kr_auth_serving serving = { dummy };
-	struct kr_ctx cx;
+	struct kr_auth_serving serving = { dummy, door };
 	struct timespec minute = { .tv_sec = 60 };
 	struct pollfd p = { .fd = listen_fd, .events = POLLIN };
 	int64_t swept = kr_mono_us();
 	sigset_t open;
 
 	signals(&open);
-	setpriority(PRIO_PROCESS, 0, 5);
 	prctl(PR_SET_DUMPABLE, 0);
 	fcntl(listen_fd, F_SETFL, fcntl(listen_fd, F_GETFL) | O_NONBLOCK);
 	if (sodium_init() < 0)
 		kr_panic("libsodium does not start");
-	kr_ctx_init(&cx, arena, app);
-	if (!kr_password_hash(&cx, kr_z(cx.request_id), dummy))
-		kr_panic("no memory for Argon2id");
-	kr_arena_reset(arena);
+	if (door == KR_AUTH_PASSWORDS)
+		ready_for_passwords(app, arena, dummy);
 	while (!stopping) {
 		int n = ppoll(&p, 1, &minute, &open);
 		int fd = n > 0 ? accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC) : -1;

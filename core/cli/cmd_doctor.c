@@ -238,6 +238,7 @@ check_processes(struct doctor *d)
 		int type;
 	} parts[] = { { "web-page.sock", "web", SOCK_STREAM },
 		{ "auth.sock", "auth", SOCK_SEQPACKET },
+		{ "keys.sock", "keys", SOCK_SEQPACKET },
 		{ "jobs.sock", "jobs", SOCK_DGRAM },
 		{ "scan.sock", "scan", SOCK_SEQPACKET },
 		{ "push-sub.sock", "push", SOCK_STREAM } };

@@ -93,7 +93,9 @@ other_main(enum kr_class class, pid_t master, int fd)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (class == KR_C_AUTH)
-		kr_auth_main(&m.s->app, fd);
+		kr_auth_main(&m.s->app, fd, KR_AUTH_PASSWORDS);
+	if (class == KR_C_KEYS)
+		kr_auth_main(&m.s->app, fd, KR_AUTH_KEYS);
 	kr_jobs_main(&m.s->app, fd);
 }
 
@@ -481,7 +483,7 @@ stop(void)
 		kill(m.check, SIGKILL);
 	stop_step(KR_C_PAGE, KR_C_MUST, 2500);
 	stop_step(KR_C_JOBS, KR_C_JOBS, 1200);
-	stop_step(KR_C_AUTH, KR_C_AUTH, 600);
+	stop_step(KR_C_AUTH, KR_C_KEYS, 600);
 }
 
 /* ── the beginning ── */
@@ -507,11 +509,13 @@ prepare(struct kr_serving *s)
 
 	m.s = s;
 	m.board = kr_board_new(web, s->app.nroutes);
-	m.children = calloc(web + 3, sizeof *m.children);
+	m.children = calloc(web + 4, sizeof *m.children);
 	if (m.board == NULL || m.children == NULL)
 		return false;
 	kr_db_circuit_share(&m.board->db_circuit_us);
+	kr_auth_share(m.board->doors);
 	add_children(KR_C_AUTH, 2, &seat); /* at most two Argon2 at a time */
+	add_children(KR_C_KEYS, 1, &seat);
 	add_children(KR_C_JOBS, 1, &seat);
 	add_children(KR_C_PAGE, c->page_workers, &seat);
 	add_children(KR_C_SLOW, c->slow_workers, &seat);

@@ -15,7 +15,15 @@ int kr_cmd_serve(const struct kr_config *, int argc, char **argv);
    else the home itself. */
 const char *kr_home_short(const char *home);
 
-enum kr_class { KR_C_PAGE, KR_C_SLOW, KR_C_MUST, KR_C_AUTH, KR_C_JOBS, KR_CLASSES };
+enum kr_class {
+	KR_C_PAGE,
+	KR_C_SLOW,
+	KR_C_MUST,
+	KR_C_AUTH,
+	KR_C_KEYS,
+	KR_C_JOBS,
+	KR_CLASSES
+};
 extern const char *const kr_class_names[KR_CLASSES];
 
 /* ── sockets.c: opened once, inherited by every master after this one ── */

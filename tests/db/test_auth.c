@@ -4,6 +4,7 @@
 
 #include "auth/limit.h"
 #include "auth/proto.h"
+#include "http/board.h"
 
 #include <signal.h>
 #include <sodium.h>
@@ -12,7 +13,7 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
-static pid_t processes[2];
+static pid_t processes[3]; /* two for passwords, one for keys */
 
 KR_STMT(x_forget, "", "", "DELETE FROM kreide_auth.attempt");
 KR_STMT(q_tries, "", "i", "SELECT COUNT(*) FROM kreide_auth.attempt");
@@ -422,6 +423,47 @@ tokens(void **state)
 /* ── away ── */
 
 static void
+all(int number)
+{
+	for (size_t i = 0; i < KR_LEN(processes); i++)
+		kill(processes[i], number);
+}
+
+/* Those for passwords hang: noticed within 2.5 s, then said at once for a while; keys
+   are asked elsewhere. They go on as soon as somebody is answered again. */
+static void
+hanging(void **state)
+{
+	int64_t began;
+
+	(void)state;
+	DO(auth, x_forget);
+	all(SIGSTOP);
+	kill(processes[2], SIGCONT);
+	began = kr_mono_us();
+	assert_int_equal(
+	    verify("mia.oeztuerk", "Wolke sieben Giraffe", "z").verdict, KR_AUTH_DOWN);
+	assert_in_range((kr_mono_us() - began) / 1000, 2000, 4000);
+	began = kr_mono_us();
+	assert_int_equal(
+	    verify("mia.oeztuerk", "Wolke sieben Giraffe", "z").verdict, KR_AUTH_DOWN);
+	assert_true(kr_mono_us() - began < 500000);
+	begin();
+	assert_int_equal(
+	    kr_auth_bearer(&cx, KR_S("kr_unknown")).verdict, KR_AUTH_WRONG);
+	kr_ctx_finish(&cx);
+	all(SIGCONT);
+	/* the question of before is answered, to nobody */
+	for (int i = 0; i < 100; i++) {
+		if (verify("nie.da", "x", "z").verdict == KR_AUTH_WRONG)
+			break;
+		usleep(50000);
+	}
+	assert_int_equal(
+	    verify("mia.oeztuerk", "Wolke sieben Giraffe", "z").verdict, KR_AUTH_OK);
+}
+
+static void
 away(void **state)
 {
 	(void)state;
@@ -439,24 +481,38 @@ away(void **state)
 
 /* ── preparing ── */
 
-static void
-start_processes(void)
+static int
+listen_at(const char *name)
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 
-	snprintf(to.sun_path, sizeof to.sun_path, "%s/run/auth.sock", home);
+	snprintf(to.sun_path, sizeof to.sun_path, "%s/run/%s", home, name);
 	unlink(to.sun_path);
 	assert_int_equal(bind(fd, (const struct sockaddr *)&to, sizeof to), 0);
 	assert_int_equal(listen(fd, KR_AUTH_BACKLOG), 0);
+	return fd;
+}
+
+static void
+start_processes(void)
+{
+	int fds[KR_AUTH_DOORS] = { listen_at("auth.sock"), listen_at("keys.sock") };
+	struct kr_board *board = kr_board_new(0, 0);
+
+	assert_non_null(board);
+	kr_auth_share(board->doors);
 	for (size_t i = 0; i < KR_LEN(processes); i++) {
+		enum kr_auth_door door = i < 2 ? KR_AUTH_PASSWORDS : KR_AUTH_KEYS;
+
 		processes[i] = fork();
 		if (processes[i] != 0)
 			continue;
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		kr_auth_main(&app, fd);
+		kr_auth_main(&app, fds[door], door);
 	}
-	close(fd);
+	close(fds[KR_AUTH_PASSWORDS]);
+	close(fds[KR_AUTH_KEYS]);
 }
 
 static int
@@ -495,6 +551,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(one_use),
 		cmocka_unit_test(change),
 		cmocka_unit_test(tokens),
+		cmocka_unit_test(hanging),
 		cmocka_unit_test(away),
 	};
 

@@ -272,7 +272,8 @@ outcome(enum kr_class class, int (*run)(void))
 static void
 test_probes(void **state)
 {
-	static const enum kr_class classes[] = { KR_C_PAGE, KR_C_AUTH, KR_C_JOBS };
+	static const enum kr_class classes[] = { KR_C_PAGE, KR_C_AUTH, KR_C_KEYS,
+		KR_C_JOBS };
 
 	(void)state;
 	for (size_t i = 0; i < KR_LEN(probes); i++) {
