@@ -95,11 +95,11 @@ site_values() {
 class_locations() {
 	local pool size time
 	V[CLASSES]=''
-	for pool in page slow must; do
+	for pool in page slow must sign; do
 		case $pool in
-		page) time=15s ;; # core's own limits are 10 s, 300 s and 20 s
+		page) time=15s ;; # core's own limits are 10 s, 300 s, 60 s and 20 s
 		slow) time=310s ;;
-		must) time=25s ;;
+		must | sign) time=25s ;;
 		esac
 		for size in 64k 256k 1m 4m 17m 65m 257m 1025m; do
 			V[CLASSES]+="	location = /_to/$pool-$size {

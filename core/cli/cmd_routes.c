@@ -26,8 +26,9 @@ static const char *const methods[] = { [KR_GET] = "GET",
 static const char *
 pool_of(const struct kr_route *r)
 {
+	/* What must get through without signing in is signing in itself. */
 	if ((r->flags & KR_R_MUST) != 0)
-		return "must";
+		return (r->flags & KR_R_PUBLIC) != 0 ? "sign" : "must";
 	return (r->flags & KR_R_SLOW) != 0 ? "slow" : "page";
 }
 

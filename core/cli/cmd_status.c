@@ -49,6 +49,7 @@ static const struct part {
 	{ "page", "web-page.sock", SOCK_STREAM },
 	{ "slow", "web-slow.sock", SOCK_STREAM },
 	{ "must", "web-must.sock", SOCK_STREAM },
+	{ "sign", "web-sign.sock", SOCK_STREAM },
 	{ "auth", "auth.sock", SOCK_SEQPACKET },
 	{ "keys", "keys.sock", SOCK_SEQPACKET }, { "jobs", "jobs.sock", SOCK_DGRAM },
 	{ "push", "push-sub.sock", SOCK_STREAM } };

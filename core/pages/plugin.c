@@ -36,8 +36,9 @@ static const struct kr_field f_route[] = { { "route", 's', 1, 64, KR_F_REQ, NULL
 
 /* ── routes ── */
 
-/* Sign-in runs in the pool that is shed last: a storm of it queues there, in front of
-   the auth process, and never holds the workers that draw pages. */
+/* Signing in has a pool of its own: a storm of it queues there, in front of the auth
+   process, and never holds the workers that draw pages; and uploads that hold those of
+   the hand-ins for seconds do not hold it. */
 #define SIGN_IN (KR_R_PUBLIC | KR_R_MUST)
 #define WHY_SIGN_IN "signing in is for people who are not yet signed in"
 

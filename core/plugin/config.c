@@ -153,6 +153,7 @@ kr_config_read(struct kr_config *config, const char *home, char *why_r, size_t w
 	c.page_workers = (int)number(&r, "page_workers", 2 * cores(), 1, 64);
 	c.slow_workers = (int)number(&r, "slow_workers", 2, 1, 64);
 	c.must_workers = (int)number(&r, "must_workers", 2, 1, 64);
+	c.sign_workers = (int)number(&r, "sign_workers", 2, 1, 64);
 	c.max_file_bytes = number(&r, "max_file_mb", 50, 1, 100000) * 1024 * 1024;
 	if (r.good)
 		*config = c;

@@ -12,7 +12,7 @@ struct kr_config {
 	const char *host, *content_host, *scheme, *school;
 	int port;
 	bool demo;
-	int page_workers, slow_workers, must_workers;
+	int page_workers, slow_workers, must_workers, sign_workers;
 	int64_t max_file_bytes;
 	const struct kr_conf *conf; /* everything else */
 };

@@ -50,13 +50,13 @@ static struct {
 } m;
 
 static const int64_t limit_s[KR_CLASSES] = {
-	[KR_C_PAGE] = 10, [KR_C_SLOW] = 300, [KR_C_MUST] = 60
+	[KR_C_PAGE] = 10, [KR_C_SLOW] = 300, [KR_C_MUST] = 60, [KR_C_SIGN] = 20
 };
 
 static bool
 is_web(enum kr_class c)
 {
-	return c == KR_C_PAGE || c == KR_C_SLOW || c == KR_C_MUST;
+	return c == KR_C_PAGE || c == KR_C_SLOW || c == KR_C_MUST || c == KR_C_SIGN;
 }
 
 static const char *
@@ -481,7 +481,7 @@ stop(void)
 {
 	if (m.check != 0)
 		kill(m.check, SIGKILL);
-	stop_step(KR_C_PAGE, KR_C_MUST, 2500);
+	stop_step(KR_C_PAGE, KR_C_SIGN, 2500);
 	stop_step(KR_C_JOBS, KR_C_JOBS, 1200);
 	stop_step(KR_C_AUTH, KR_C_KEYS, 600);
 }
@@ -504,7 +504,8 @@ static bool
 prepare(struct kr_serving *s)
 {
 	const struct kr_config *c = &s->app.conf;
-	size_t web = (size_t)(c->page_workers + c->slow_workers + c->must_workers);
+	size_t web = (size_t)(c->page_workers + c->slow_workers + c->must_workers +
+			      c->sign_workers);
 	size_t seat = 0;
 
 	m.s = s;
@@ -520,6 +521,7 @@ prepare(struct kr_serving *s)
 	add_children(KR_C_PAGE, c->page_workers, &seat);
 	add_children(KR_C_SLOW, c->slow_workers, &seat);
 	add_children(KR_C_MUST, c->must_workers, &seat);
+	add_children(KR_C_SIGN, c->sign_workers, &seat);
 	read_leavers();
 	return kr_master_limit();
 }

@@ -21,6 +21,7 @@ static const struct account {
 	[KR_C_PAGE] = { "kreide-web", { "www-data", NULL }, 512u << 20 },
 	[KR_C_SLOW] = { "kreide-web", { "www-data", NULL }, 1024u << 20 },
 	[KR_C_MUST] = { "kreide-web", { "www-data", NULL }, 512u << 20 },
+	[KR_C_SIGN] = { "kreide-web", { "www-data", NULL }, 512u << 20 },
 	[KR_C_AUTH] = { "kreide-auth", { NULL, NULL }, 512u << 20 },
 	[KR_C_KEYS] = { "kreide-auth", { NULL, NULL }, 512u << 20 },
 	[KR_C_JOBS] = { "kreide-jobs", { "kreide-web", "www-data" }, 1024u << 20 },

@@ -19,6 +19,7 @@ enum kr_class {
 	KR_C_PAGE,
 	KR_C_SLOW,
 	KR_C_MUST,
+	KR_C_SIGN,
 	KR_C_AUTH,
 	KR_C_KEYS,
 	KR_C_JOBS,

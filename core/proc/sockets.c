@@ -16,8 +16,8 @@
 
 #define KEPT "KR_SOCKETS"
 
-const char *const kr_class_names[KR_CLASSES] = { "page", "slow", "must", "auth",
-	"keys", "jobs" };
+const char *const kr_class_names[KR_CLASSES] = { "page", "slow", "must", "sign",
+	"auth", "keys", "jobs" };
 
 /* The backlog is the queue of a pool; what does not fit gets 503 from nginx at once. */
 static const struct kind {
@@ -27,6 +27,7 @@ static const struct kind {
 	[KR_C_PAGE] = { "web-page.sock", "kreide-web", "www-data", SOCK_STREAM, 128 },
 	[KR_C_SLOW] = { "web-slow.sock", "kreide-web", "www-data", SOCK_STREAM, 16 },
 	[KR_C_MUST] = { "web-must.sock", "kreide-web", "www-data", SOCK_STREAM, 256 },
+	[KR_C_SIGN] = { "web-sign.sock", "kreide-web", "www-data", SOCK_STREAM, 256 },
 	[KR_C_AUTH] = { "auth.sock", "kreide-auth", "kreide-web", SOCK_SEQPACKET,
 	    KR_AUTH_BACKLOG },
 	[KR_C_KEYS] = { "keys.sock", "kreide-auth", "kreide-web", SOCK_SEQPACKET,

@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const char *const pools[] = { "page", "slow", "must" };
+static const char *const pools[] = { "page", "slow", "must", "sign" };
 
 static long
 number_after(const char *uri, const char *prefix)
@@ -104,14 +104,14 @@ worker(int fd, const char *pool)
 int
 main(int argc, char **argv)
 {
-	int fds[3], workers = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 2;
+	int fds[sizeof pools / sizeof *pools], workers = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 2;
 	int backlog = argc > 3 ? (int)strtol(argv[3], NULL, 10) : 64;
 	const struct group *www = getgrnam("www-data");
 	char path[200];
 
 	if (argc < 2 || FCGX_Init() != 0)
 		return 2;
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof pools / sizeof *pools; i++) {
 		snprintf(path, sizeof path, "%s/web-%s.sock", argv[1], pools[i]);
 		unlink(path);
 		fds[i] = FCGX_OpenSocket(path, backlog);
@@ -121,7 +121,7 @@ main(int argc, char **argv)
 		if (geteuid() == 0 && www != NULL && chown(path, 0, www->gr_gid) != 0)
 			return 1;
 	}
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < sizeof pools / sizeof *pools; i++)
 		for (int k = 0; k < workers; k++)
 			if (fork() == 0)
 				worker(fds[i], pools[i]);

@@ -58,6 +58,7 @@ map "$request_method $uri" $kr_class {
 	default page-64k;
 	"~^POST /up/[^/]+$" must-1m;
 	"~^POST /slow$" slow-256k;
+	"~^POST /in$" sign-64k;
 }
 CONF
 	responder
@@ -150,6 +151,7 @@ test_sizes() {
 	has 'must: in chunks' "$(get "$U/up/3" --data-binary "$x200" \
 		-H 'Transfer-Encoding: chunked')" $'body=200000'
 	has 'pool is told' "$(get "$U/up/3" -d x)" KR_POOL=must
+	has 'sign: a pool of its own' "$(get "$U/in" -d x)" 'socket=sign'
 	is 'must: too large' 413 "$(code "$U/up/3" --data-binary "@$DIR/1200k")"
 	has 'slow' "$(get "$U/slow?x" --data-binary "$x200")" socket=slow
 	has 'another method, another class' "$(get "$U/slow")" socket=page

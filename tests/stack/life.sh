@@ -174,7 +174,7 @@ test_descriptors() {
 	done
 	is 'no descriptor of somebody else' '' "$odd"
 	is 'each listens on one socket, jobs on none' \
-		'kreide-auth:1 kreide-jobs:0 kreide-keys:1 kreide-must:1 kreide-page:1 kreide-slow:1' \
+		'kreide-auth:1 kreide-jobs:0 kreide-keys:1 kreide-must:1 kreide-page:1 kreide-sign:1 kreide-slow:1' \
 		"$(printf '%s\n' "${heard[@]}" | sort -u | tr '\n' ' ' | sed 's/ $//')"
 }
 

@@ -55,7 +55,7 @@ struct kr_field {
 enum {
 	KR_R_PUBLIC = 1u << 0, /* for anybody, signed in or not: perm must be NULL */
 	KR_R_SLOW = 1u << 1,   /* pool of uploads, archives, exports: 300 s */
-	KR_R_MUST = 1u << 2,   /* pool of hand-ins, confirmations */
+	KR_R_MUST = 1u << 2,   /* pool of hand-ins, confirmations; public: of sign-in */
 	KR_R_GET_WRITE =
 	    1u << 3,          /* a GET that writes: machine check in front, `why` set */
 	KR_R_PROTO = 1u << 4, /* machine client: no cookie, no page, protocol errors */
