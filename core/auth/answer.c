@@ -350,9 +350,8 @@ static bool
 ask_ok(const struct kr_auth_ask *a, enum kr_auth_door door)
 {
 	return a->magic == KR_AUTH_MAGIC && a->op < KR_ASK_OPS &&
-	       kr_auth_door(a->op) == door &&
-	       a->name.n <= KR_AUTH_NAME_MAX && a->net.n <= KR_AUTH_NAME_MAX &&
-	       a->password.n <= KR_AUTH_PASSWORD_MAX &&
+	       kr_auth_door(a->op) == door && a->name.n <= KR_AUTH_NAME_MAX &&
+	       a->net.n <= KR_AUTH_NAME_MAX && a->password.n <= KR_AUTH_PASSWORD_MAX &&
 	       a->old_password.n <= KR_AUTH_PASSWORD_MAX && a->has_device <= 1 &&
 	       kr_utf8_ok(text(&a->name)) && kr_utf8_ok(text(&a->net)) &&
 	       kr_utf8_ok(secret(&a->password)) && kr_utf8_ok(secret(&a->old_password));

@@ -101,8 +101,7 @@ wait_for(int fd, int64_t sent_us, struct kr_door *door)
 
 	for (;;) {
 		int64_t now = kr_mono_us(), moved = atomic_load(&door->pulse_us);
-		int64_t still =
-		    (moved > sent_us ? moved : sent_us) + KR_AUTH_STILL_US;
+		int64_t still = (moved > sent_us ? moved : sent_us) + KR_AUTH_STILL_US;
 		int64_t end = sent_us + KR_AUTH_WAIT_US;
 
 		if (now >= end)
@@ -112,7 +111,8 @@ wait_for(int fd, int64_t sent_us, struct kr_door *door)
 			return false;
 		}
 
-		int n = poll(&p, 1, (int)(((still < end ? still : end) - now) / 1000) + 1);
+		int n =
+		    poll(&p, 1, (int)(((still < end ? still : end) - now) / 1000) + 1);
 
 		if (n > 0 || (n < 0 && errno != EINTR))
 			return n > 0;

@@ -13,15 +13,15 @@ struct kr_limit {
 	kr_id attempt;             /* row of the running try */
 };
 
-/* The account counts first: from the sixth wrong try on it waits, and what has to wait is
-   not verified and counts nowhere else. 20 an hour, from wherever they come, are 480 a
-   day at most: no guessing of a password that kr_password_weak() let through. */
+/* The account counts first: from the sixth wrong try on it waits, and what has to wait
+   is not verified and counts nowhere else. 20 an hour, from wherever they come, are 480
+   a day at most: no guessing of a password that kr_password_weak() let through. */
 #define KR_LIMIT_ACCOUNT 20
 /* Behind one network stands a whole school. On a bad Monday 1,200 people sign in within
-   an hour, one in twenty gives up after five tries (300), and somebody types rubbish all
-   through it, one try in three seconds (1,200): the others must not notice. What the
-   number is for is a program that tries one password on many accounts: it gets one try
-   at each account of a large school in the hour, without known ones among the
+   an hour, one in twenty gives up after five tries (300), and somebody types rubbish
+   all through it, one try in three seconds (1,200): the others must not notice. What
+   the number is for is a program that tries one password on many accounts: it gets one
+   try at each account of a large school in the hour, without known ones among the
    passwords. Right ones do not count, and mistypings before a right one neither; who
    comes with a device of his own does not meet this limit at all. */
 #define KR_LIMIT_NET 2000

@@ -1,4 +1,5 @@
-/* What crosses run/auth.sock and run/keys.sock: one fixed struct there, one back, nothing to parse. */
+/* What crosses run/auth.sock and run/keys.sock: one fixed struct there, one back,
+ * nothing to parse. */
 #ifndef KR_AUTH_PROTO_H
 #define KR_AUTH_PROTO_H
 

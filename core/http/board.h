@@ -21,13 +21,14 @@ struct kr_fuse {                  /* of one route */
 	_Atomic int64_t until_us; /* blown until then */
 };
 struct kr_door { /* of a socket behind which one question after the other is answered */
-	_Atomic int64_t pulse_us; /* when somebody behind it last took one or answered */
+	_Atomic int64_t
+	    pulse_us; /* when somebody behind it last took one or answered */
 	_Atomic int64_t pause_us; /* they hang: nobody asks before then */
 };
 #define KR_DOORS 2
 struct kr_board {
 	size_t nseats, nroutes;
-	_Atomic int64_t db_circuit_us; /* db: no connecting before then */
+	_Atomic int64_t db_circuit_us;  /* db: no connecting before then */
 	struct kr_door doors[KR_DOORS]; /* auth: enum kr_auth_door */
 	struct kr_seat *seats;
 	struct kr_fuse *fuses;

@@ -318,7 +318,8 @@ once_more(kr_ctx *cx, int again)
 {
 	if (cx->answer->streamed)
 		return false;
-	return (again < RERUNS && kr_db_retry(cx)) || (again == 0 && kr_db_duplicate(cx));
+	return (again < RERUNS && kr_db_retry(cx)) ||
+	       (again == 0 && kr_db_duplicate(cx));
 }
 
 static kr_err

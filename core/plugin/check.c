@@ -353,8 +353,8 @@ check_uses(struct kr_findings *f, const char *entity, const struct kr_prop *q)
 	for (size_t i = 0; i < KR_LEN(uses); i++)
 		if ((q->flags & uses[i].flag) != 0 &&
 		    strchr(uses[i].types, q->type) == NULL)
-			kr_finding(f, "KR-R7", "%s.%s: %s", entity, q->name,
-			    uses[i].what);
+			kr_finding(
+			    f, "KR-R7", "%s.%s: %s", entity, q->name, uses[i].what);
 }
 
 static void

@@ -101,8 +101,7 @@ other_main(enum kr_class class, pid_t master, int fd)
 
 /* The socket of its own class is all that goes along, whatever the master, or who
    started that, has open. Its number; -1 with errno. */
-static int
-only_socket(enum kr_class class)
+static int only_socket(enum kr_class class)
 {
 	const int fd = STDERR_FILENO + 1;
 	int own = m.s->sockets.fd[class];
@@ -123,8 +122,8 @@ child_main(const struct child *c, pid_t master)
 	prctl(PR_SET_NAME, title, 0, 0, 0);
 	kr_log_setup(name, KR_INFO);
 	if (listen_fd < 0) {
-		kr_log_kv(
-		    KR_ERROR, "process.no_socket", { "why", kr_s(kr_z(strerror(errno))) });
+		kr_log_kv(KR_ERROR, "process.no_socket",
+		    { "why", kr_s(kr_z(strerror(errno))) });
 		_exit(1);
 	}
 	if (!is_web(c->class))

@@ -16,8 +16,8 @@
 
 #define KEPT "KR_SOCKETS"
 
-const char *const kr_class_names[KR_CLASSES] = { "page", "slow", "must", "sign",
-	"auth", "keys", "jobs" };
+const char *const kr_class_names[KR_CLASSES] = { "page", "slow", "must", "sign", "auth",
+	"keys", "jobs" };
 
 /* The backlog is the queue of a pool; what does not fit gets 503 from nginx at once. */
 static const struct kind {

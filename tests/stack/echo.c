@@ -104,7 +104,8 @@ worker(int fd, const char *pool)
 int
 main(int argc, char **argv)
 {
-	int fds[sizeof pools / sizeof *pools], workers = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 2;
+	int fds[sizeof pools / sizeof *pools],
+	    workers = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 2;
 	int backlog = argc > 3 ? (int)strtol(argv[3], NULL, 10) : 64;
 	const struct group *www = getgrnam("www-data");
 	char path[200];

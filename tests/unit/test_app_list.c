@@ -43,9 +43,8 @@ test_shapes(void **state)
 	for (uint64_t bits = 1; bits < 1u << FILTERS; bits++) {
 		w.filters = bits;
 		last = statement(&w);
-		assert_int_equal(strlen(last->in), strlen(first->in) +
-						       (size_t)__builtin_popcountll(
-							   bits));
+		assert_int_equal(strlen(last->in),
+		    strlen(first->in) + (size_t)__builtin_popcountll(bits));
 	}
 	assert_ptr_equal(statement(&w), last);
 	w.filters = 0;

@@ -59,10 +59,10 @@ enum {
 	KR_R_GET_WRITE =
 	    1u << 3,          /* a GET that writes: machine check in front, `why` set */
 	KR_R_PROTO = 1u << 4, /* machine client: no cookie, no page, protocol errors */
-	KR_R_BEARER = 1u << 5,  /* ... authenticated by Authorization: Bearer */
-	KR_R_FEED = 1u << 6,    /* ... by the secret of a revocable address */
-	KR_R_ANY = 1u << 7,     /* every signed-in person: perm must be NULL */
-	KR_R_CONTENT = 1u << 8  /* content host only */
+	KR_R_BEARER = 1u << 5, /* ... authenticated by Authorization: Bearer */
+	KR_R_FEED = 1u << 6,   /* ... by the secret of a revocable address */
+	KR_R_ANY = 1u << 7,    /* every signed-in person: perm must be NULL */
+	KR_R_CONTENT = 1u << 8 /* content host only */
 };
 
 /* A route. perm is required (or KR_R_PUBLIC / KR_R_ANY); a path with {id} needs an
