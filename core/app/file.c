@@ -66,17 +66,16 @@ kr_detach(kr_ctx *cx, const struct kr_entity *e, kr_id object, kr_id file)
 }
 
 static struct kr_file *
-collect(kr_ctx *cx, kr_rows *rows, kr_id **object_r, size_t *n_r)
+collect(kr_ctx *cx, kr_rows *rows, size_t *n_r)
 {
 	size_t n = 0;
 	struct kr_file *list = kr_alloc(cx, kr_rows_n(rows) + 1, sizeof *list);
-	kr_id *object = kr_alloc(cx, kr_rows_n(rows) + 1, sizeof *object);
 	struct row r;
 
 	while (kr_next(rows, row_cols, &r)) {
-		object[n] = r.object;
 		list[n] = (struct kr_file){ .id = r.id,
 			.owner = r.owner,
+			.object = r.object,
 			.name = r.name,
 			.type = r.type,
 			.size = r.size,
@@ -88,8 +87,6 @@ collect(kr_ctx *cx, kr_rows *rows, kr_id **object_r, size_t *n_r)
 			list[n].url = kr_signed_url(cx, r.id, false);
 		n++;
 	}
-	if (object_r)
-		*object_r = object;
 	*n_r = n;
 	return list;
 }
@@ -101,17 +98,17 @@ kr_files(
 	return collect(cx,
 	    kr_query(cx, &q_files, kr_s(kr_z(cx->plugin)), kr_s(kr_z(e->name)),
 		kr_s(kr_z(slot)), kr_i(object), kr_i(kr_me(cx))),
-	    NULL, n_r);
+	    n_r);
 }
 
 struct kr_file *
-kr_files_of(kr_ctx *cx, const struct kr_entity *e, const kr_id *objects, size_t n,
-    const char *slot, kr_id **object_r, size_t *n_r)
+kr_files_of(kr_ctx *cx, const struct kr_entity *e, kr_val objects, const char *slot,
+    size_t *n_r)
 {
 	return collect(cx,
-	    kr_query(cx, &q_files_of, kr_ids(cx, objects, n), kr_s(kr_z(cx->plugin)),
+	    kr_query(cx, &q_files_of, objects, kr_s(kr_z(cx->plugin)),
 		kr_s(kr_z(e->name)), kr_s(kr_z(slot)), kr_i(kr_me(cx))),
-	    object_r, n_r);
+	    n_r);
 }
 
 kr_str

@@ -39,22 +39,22 @@ utc(kr_time t)
 }
 
 void
-kr_ical_add(kr_ical *c, kr_str uid, kr_str title, kr_str text, kr_str url,
-    kr_time start, kr_time end, kr_time changed)
+kr_ical_add(kr_ical *c, const struct kr_ical_event *v)
 {
 	icalcomponent *e = icalcomponent_new(ICAL_VEVENT_COMPONENT);
 
-	icalcomponent_add_property(e, icalproperty_new_uid(kr_cstr(c->cx, uid)));
-	icalcomponent_add_property(e, icalproperty_new_dtstamp(utc(changed)));
-	icalcomponent_add_property(e, icalproperty_new_dtstart(utc(start)));
-	icalcomponent_add_property(e, icalproperty_new_dtend(utc(end)));
-	icalcomponent_add_property(e, icalproperty_new_summary(kr_cstr(c->cx, title)));
-	if (text.n)
+	icalcomponent_add_property(e, icalproperty_new_uid(kr_cstr(c->cx, v->uid)));
+	icalcomponent_add_property(e, icalproperty_new_dtstamp(utc(v->changed)));
+	icalcomponent_add_property(e, icalproperty_new_dtstart(utc(v->start)));
+	icalcomponent_add_property(e, icalproperty_new_dtend(utc(v->end)));
+	icalcomponent_add_property(
+	    e, icalproperty_new_summary(kr_cstr(c->cx, v->title)));
+	if (v->text.n)
 		icalcomponent_add_property(
-		    e, icalproperty_new_description(kr_cstr(c->cx, text)));
-	if (url.n)
+		    e, icalproperty_new_description(kr_cstr(c->cx, v->text)));
+	if (v->url.n)
 		icalcomponent_add_property(
-		    e, icalproperty_new_url(kr_cstr(c->cx, url)));
+		    e, icalproperty_new_url(kr_cstr(c->cx, v->url)));
 	icalcomponent_add_component(c->cal, e);
 }
 

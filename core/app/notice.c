@@ -86,7 +86,7 @@ to_person(kr_ctx *cx, const struct kr_audience *a, const struct insert *v)
 }
 
 void
-kr_notify_(kr_ctx *cx, const struct kr_audience *a, const char *i18n, kr_str href,
+kr_notify_(kr_ctx *cx, const struct kr_audience *a, struct kr_notify_what_ what,
     const kr_val *args, size_t n)
 {
 	int64_t batch;
@@ -96,8 +96,8 @@ kr_notify_(kr_ctx *cx, const struct kr_audience *a, const char *i18n, kr_str hre
 		return;
 	kr_random(&batch, sizeof batch);
 	batch &= INT64_MAX;
-	v = (struct insert){ kr_s(kr_z(cx->plugin)), kr_s(kr_z(i18n)),
-		kr_s(kr_args_write(cx, args, n)), kr_s(href), kr_i(batch),
+	v = (struct insert){ kr_s(kr_z(cx->plugin)), kr_s(kr_z(what.i18n)),
+		kr_s(kr_args_write(cx, args, n)), kr_s(what.href), kr_i(batch),
 		kr_t(cx->now), kr_i(cx->actor ? cx->actor->person : 0) };
 	if (a->person)
 		to_person(cx, a, &v);

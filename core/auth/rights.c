@@ -171,7 +171,7 @@ kr_rights_register(kr_ctx *cx, struct kr_app *app)
 	size_t room = app->nplugins, have = 0;
 	kr_rows *rows = kr_query(cx, &q_rights);
 	struct right_row *old =
-	    kr_all_(cx, rows, right_cols, KR_LEN(right_cols), sizeof *old, &have);
+	    kr_all_(rows, right_cols, KR_LEN(right_cols), sizeof *old, &have);
 
 	for (size_t i = 0; i < app->nplugins; i++)
 		if (is_loaded(&app->plugins[i]))
@@ -309,7 +309,7 @@ compile(kr_ctx *cx, kr_id person, struct compiled *c_r)
 		.roles = b.roles, .today = kr_today(cx), .next = KR_NO_DATE
 	};
 
-	r.p = kr_all_(cx, rows, policy_cols, KR_LEN(policy_cols), sizeof *r.p, &r.n);
+	r.p = kr_all_(rows, policy_cols, KR_LEN(policy_cols), sizeof *r.p, &r.n);
 	for (size_t i = 0; i < cx->app->nplugins; i++) {
 		const struct kr_loaded *m = &cx->app->plugins[i];
 

@@ -325,7 +325,7 @@ kr_sessions(kr_ctx *cx, size_t *n_r)
 	};
 	kr_rows *rows = kr_query(cx, &q_mine, kr_i(cx->actor->person), kr_t(cx->now));
 	struct kr_session *list =
-	    kr_all_(cx, rows, list_cols, KR_LEN(list_cols), sizeof *list, n_r);
+	    kr_all_(rows, list_cols, KR_LEN(list_cols), sizeof *list, n_r);
 
 	for (size_t i = 0; i < *n_r; i++)
 		list[i].here = list[i].id == cx->actor->session;

@@ -296,7 +296,7 @@ kr_store_tokens(kr_ctx *cx, kr_id person, size_t *n_r)
 	kr_rows *rows = kr_query(cx, &q_tokens, kr_i(person));
 
 	return kr_all_(
-	    cx, rows, list_cols, KR_LEN(list_cols), sizeof(struct kr_auth_token), n_r);
+	    rows, list_cols, KR_LEN(list_cols), sizeof(struct kr_auth_token), n_r);
 }
 
 /* ── devices ── */

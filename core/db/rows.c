@@ -353,15 +353,14 @@ kr_next_(kr_rows *r, const struct kr_col *cols, size_t n, void *row_r)
 }
 
 void *
-kr_all_(kr_ctx *cx, kr_rows *r, const struct kr_col *cols, size_t ncols, size_t size,
-    size_t *n_r)
+kr_all_(kr_rows *r, const struct kr_col *cols, size_t ncols, size_t size, size_t *n_r)
 {
-	unsigned char *rows = kr_alloc(cx, r->n, size);
+	unsigned char *rows = kr_alloc(r->cx, r->n, size);
 	size_t n = 0;
 
 	while (kr_next_(r, cols, ncols, rows + n * size))
 		n++;
-	*n_r = kr_status(cx) == KR_OK ? n : 0;
+	*n_r = kr_status(r->cx) == KR_OK ? n : 0;
 	return rows;
 }
 

@@ -116,18 +116,26 @@ has_part(kr_ctx *cx, const struct parts *parts, kr_str value)
 	return false;
 }
 
+struct boxes {
+	kr_out *o;
+	const struct kr_control *c;
+	const struct parts *stored;
+	unsigned no; /* drawn so far */
+};
+
 static void
-box(kr_out *o, const struct kr_control *c, unsigned *no, const struct parts *stored,
-    kr_str value, kr_str text)
+box(struct boxes *b, kr_str value, kr_str text)
 {
-	bool on =
-	    c->again ? kr_control_typed(o, c, value) : has_part(o->cx, stored, value);
+	kr_out *o = b->o;
+	const struct kr_control *c = b->c;
+	bool on = c->again ? kr_control_typed(o, c, value)
+			   : has_part(o->cx, b->stored, value);
 
 	KR_LIT_(o, "<label class=\"k-check\"><input type=\"checkbox\"");
 	/* the first box carries the id that the note on top leads to */
-	kr_attr(
-	    o, "id", *no == 0 ? c->id : kr_fmt(o->cx, "%.*s-%u", KR_FMT(c->id), *no));
-	++*no;
+	kr_attr(o, "id",
+	    b->no == 0 ? c->id : kr_fmt(o->cx, "%.*s-%u", KR_FMT(c->id), b->no));
+	b->no++;
 	kr_attr(o, "name", kr_z(c->name));
 	kr_attr(o, "value", value);
 	kr_put(o, on ? " checked><span>" : "><span>");
@@ -146,8 +154,7 @@ reaches_school(const kr_ctx *cx)
 }
 
 static void
-role_boxes(
-    kr_out *o, const struct kr_control *c, unsigned *no, const struct parts *stored)
+role_boxes(struct boxes *b)
 {
 	static const struct {
 		uint32_t role;
@@ -156,32 +163,30 @@ role_boxes(
 		{ KR_ROLE_PARENT, "core.role_parents" },
 		{ KR_ROLE_TEACHER, "core.role_teachers" },
 		{ KR_ROLE_STAFF, "core.role_staff" } };
-	kr_ctx *cx = o->cx;
+	kr_ctx *cx = b->o->cx;
 
 	for (size_t i = 0; i < KR_LEN(roles) && reaches_school(cx); i++) {
 		struct kr_audience_part part = { .kind = KR_PART_ROLES,
 			.ref = roles[i].role };
 
-		box(o, c, no, stored, kr_audience_part_text(cx, &part),
-		    kr_text(cx, roles[i].key));
+		box(b, kr_audience_part_text(cx, &part), kr_text(cx, roles[i].key));
 	}
 }
 
 static void
-group_boxes(kr_out *o, const struct kr_control *c, unsigned *no,
-    const struct parts *stored, const struct kr_group *g, size_t n)
+group_boxes(struct boxes *b, const struct kr_group *g, size_t n)
 {
-	kr_ctx *cx = o->cx;
+	kr_ctx *cx = b->o->cx;
 
 	for (size_t i = 0; i < n; i++) {
 		struct kr_audience_part part = { .kind = KR_PART_GROUP,
 			.ref = g[i].id };
 
-		box(o, c, no, stored, kr_audience_part_text(cx, &part), g[i].name);
+		box(b, kr_audience_part_text(cx, &part), g[i].name);
 		if (!kr_is(g[i].kind, "class") || !reaches_school(cx))
 			continue;
 		part.kind = KR_PART_GROUP_PARENTS;
-		box(o, c, no, stored, kr_audience_part_text(cx, &part),
+		box(b, kr_audience_part_text(cx, &part),
 		    kr_text_args(cx, "core.parents_of", &g[i].name, 1));
 	}
 }
@@ -194,14 +199,14 @@ kr_control_audience(kr_out *o, const struct kr_control *c)
 	struct parts stored = { NULL, 0 };
 	size_t n = 0, own, before;
 	struct kr_group *g = kr_groups_for_me(cx, &n);
-	unsigned no = 0;
+	struct boxes boxes = { o, c, &stored, 0 };
 
 	own = own_groups(g, n);
 	if (!c->again && c->raw.t == 'i' && c->raw.i > 0)
 		stored.p = kr_audience_parts(cx, c->raw.i, &stored.n);
 	KR_LIT_(o, "<div class=\"k-checks\">");
-	role_boxes(o, c, &no, &stored);
-	group_boxes(o, c, &no, &stored, g, own);
+	role_boxes(&boxes);
+	group_boxes(&boxes, g, own);
 	KR_LIT_(o, "</div>");
 	if (n == own)
 		return;
@@ -210,7 +215,7 @@ kr_control_audience(kr_out *o, const struct kr_control *c)
 	KR_LIT_(o, "><summary>");
 	kr_txt_s_(o, kr_text(cx, "core.groups_all"));
 	KR_LIT_(o, "</summary><div class=\"k-checks\">");
-	group_boxes(o, c, &no, &stored, g + own, n - own);
+	group_boxes(&boxes, g + own, n - own);
 	KR_LIT_(o, "</div></details>");
 	if (memmem(o->buf.p + before, o->buf.n - before, " checked>", 9) != NULL) {
 		kr_str tail =

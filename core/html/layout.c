@@ -176,19 +176,23 @@ head_of(const kr_out *o)
 		.favicon = KR_S(KR_ASSET_FAVICON) };
 }
 
+struct button {
+	const char *form; /* attributes of it */
+	const char *class, *icon, *key;
+};
+
 static kr_html
-one_button_form(kr_out *o, kr_str action, const char *attributes, const char *class,
-    const char *icon, const char *key)
+one_button_form(kr_out *o, kr_str action, const struct button *b)
 {
 	kr_out *part = kr_out_new(o->cx, 't', 512);
 
 	part->forms = o->forms;
-	kr_form_open(part, action, attributes);
+	kr_form_open(part, action, b->form);
 	KR_LIT_(part, "<button class=\"");
-	kr_put(part, class);
+	kr_put(part, b->class);
 	KR_LIT_(part, "\">");
-	kr_icon_(part, icon);
-	kr_txt_s_(part, kr_text(o->cx, key));
+	kr_icon_(part, b->icon);
+	kr_txt_s_(part, kr_text(o->cx, b->key));
 	KR_LIT_(part, "</button>");
 	kr_form_end_(part);
 	o->forms = part->forms;
@@ -198,6 +202,8 @@ one_button_form(kr_out *o, kr_str action, const char *attributes, const char *cl
 static struct html_flash
 flash_of(kr_out *o)
 {
+	static const struct button undo_button = { " class=\"k-acts\"",
+		"btn btn-sm btn-quiet", "arrow-back-up", "core.undo" };
 	kr_ctx *cx = o->cx;
 	struct html_flash f = { 0 };
 	kr_str undo = KR_S(""), key = KR_S("");
@@ -209,14 +215,15 @@ flash_of(kr_out *o)
 	f.some = true;
 	f.text = kr_text(cx, kr_cstr(cx, key));
 	if (undo.n > 0 && kr_me(cx) != 0)
-		f.undo = one_button_form(o, undo, " class=\"k-acts\"",
-		    "btn btn-sm btn-quiet", "arrow-back-up", "core.undo");
+		f.undo = one_button_form(o, undo, &undo_button);
 	return f;
 }
 
 static void
 draw_frame(kr_out *o, kr_out *page)
 {
+	static const struct button sign_out = { " data-sign-out data-plain", "k-mi",
+		"logout", "core.sign_out" };
 	kr_ctx *cx = o->cx;
 	struct html_frame v = { .head = head_of(o),
 		.lang = kr_voice_of(cx).lang,
@@ -229,8 +236,7 @@ draw_frame(kr_out *o, kr_out *page)
 		v.name = cx->actor->name;
 		v.theme = cx->actor->theme;
 		v.unread = cx->actor->unread;
-		v.sign_out = one_button_form(o, KR_S("/logout"),
-		    " data-sign-out data-plain", "k-mi", "logout", "core.sign_out");
+		v.sign_out = one_button_form(o, KR_S("/logout"), &sign_out);
 	}
 	if (cx->actor != NULL)
 		navigation(cx, &v);

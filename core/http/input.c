@@ -488,11 +488,11 @@ upload_failed(struct taking *t)
 static kr_err
 take_multipart(struct taking *t, kr_str boundary)
 {
-	static const struct kr_multipart_ops ops = { part_begins, part_bytes,
+	static const struct kr_multipart_ops ops = { read_body, part_begins, part_bytes,
 		part_ends };
 
 	kr_buf_init(&t->text, t->cx->arena, 1024);
-	if (kr_multipart(t->cx, boundary, read_body, t, &ops, t) != KR_OK)
+	if (kr_multipart(t->cx, boundary, &ops, t) != KR_OK)
 		return upload_failed(t);
 	return KR_OK;
 }

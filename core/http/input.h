@@ -49,11 +49,12 @@ void kr_input_bad(kr_ctx *, kr_str field, const char *i18n, kr_str arg);
 /* Streaming multipart/form-data (RFC 7578): part headers, then bytes in pieces. The
    callbacks return false to stop. */
 struct kr_multipart_ops {
+	size_t (*read)(void *, void *, size_t n); /* bytes of the body; 0: its end */
 	bool (*part)(void *, kr_str name, kr_str file_name, kr_str type, bool is_file);
 	bool (*data)(void *, const char *, size_t n);
 	bool (*end)(void *);
 };
-kr_err kr_multipart(kr_ctx *, kr_str boundary, size_t (*read)(void *, void *, size_t),
-    void *reader, const struct kr_multipart_ops *, void *arg);
+kr_err kr_multipart(
+    kr_ctx *, kr_str boundary, const struct kr_multipart_ops *, void *arg);
 
 #endif

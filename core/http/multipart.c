@@ -10,8 +10,6 @@
 
 struct parser {
 	kr_ctx *cx;
-	size_t (*read)(void *, void *, size_t);
-	void *reader;
 	const struct kr_multipart_ops *ops;
 	void *arg;
 	char buf[WINDOW];
@@ -41,7 +39,7 @@ static void
 fill(struct parser *p)
 {
 	while (!p->dry && p->n < sizeof p->buf) {
-		size_t got = p->read(p->reader, p->buf + p->n, sizeof p->buf - p->n);
+		size_t got = p->ops->read(p->arg, p->buf + p->n, sizeof p->buf - p->n);
 
 		if (got == 0)
 			p->dry = true;
@@ -269,15 +267,12 @@ boundary_ok(kr_str s)
 }
 
 kr_err
-kr_multipart(kr_ctx *cx, kr_str boundary, size_t (*read)(void *, void *, size_t),
-    void *reader, const struct kr_multipart_ops *ops, void *arg)
+kr_multipart(kr_ctx *cx, kr_str boundary, const struct kr_multipart_ops *ops, void *arg)
 {
 	struct parser *p = KR_NEW(cx, struct parser);
 	bool last = false;
 
 	p->cx = cx;
-	p->read = read;
-	p->reader = reader;
 	p->ops = ops;
 	p->arg = arg;
 	if (!boundary_ok(boundary))

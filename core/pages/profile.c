@@ -61,7 +61,7 @@ my_groups(kr_ctx *cx, size_t *n_r)
 	kr_rows *rows = kr_query(cx, &q_groups, kr_i(kr_me(cx)));
 
 	return kr_all_(
-	    cx, rows, group_cols, KR_LEN(group_cols), sizeof(struct group_row), n_r);
+	    rows, group_cols, KR_LEN(group_cols), sizeof(struct group_row), n_r);
 }
 
 static void
@@ -151,7 +151,7 @@ feeds(kr_ctx *cx, struct core_profile *v)
 	size_t n;
 	kr_rows *rows = kr_query(cx, &q_feeds, kr_i(kr_me(cx)));
 	struct feed_row *list =
-	    kr_all_(cx, rows, feed_cols, KR_LEN(feed_cols), sizeof *list, &n);
+	    kr_all_(rows, feed_cols, KR_LEN(feed_cols), sizeof *list, &n);
 
 	v->feeds.p = kr_alloc(cx, n, sizeof *v->feeds.p);
 	v->feeds.n = n;

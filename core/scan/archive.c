@@ -314,44 +314,47 @@ looks_packed(const struct kr_scan_child *child, int fd)
 	       strncmp(type, "application/vnd.oasis.opendocument.", 35) == 0;
 }
 
-/* One way of unpacking a file; *packed_r says whether it was one at all. False when the
-   walk is over. */
-static bool
-walk_as(
-    struct walk *w, int fd, uint64_t size, unsigned depth, bool stream, bool *packed_r)
+enum walked { OVER, NOT_PACKED, UNPACKED };
+
+/* One way of unpacking a file, if it is packed that way. */
+static enum walked
+walk_as(struct walk *w, int fd, uint64_t size, unsigned depth, bool stream)
 {
 	struct kr_scan_source s;
 	struct archive_entry *e = NULL;
-	bool go = true;
+	bool go = true, packed = false;
 
-	*packed_r = false;
-	if (!kr_scan_unpack(&s, fd, size, stream, &e))
-		return stop(w, KR_SCAN_NOT_SCANNED, "memory");
+	if (!kr_scan_unpack(&s, fd, size, stream, &e)) {
+		stop(w, KR_SCAN_NOT_SCANNED, "memory");
+		return OVER;
+	}
 	if (s.state == ARCHIVE_EOF) {
 		/* an archive without members, or zeros that could be the end of one */
 	} else if (s.state < ARCHIVE_WARN) {
 		if (looks_packed(w->child, fd))
 			go = stop_on_error(w, s.archive);
 	} else if (kr_scan_is_packed(s.archive, stream)) {
-		*packed_r = true;
+		packed = true;
 		go = stream ? walk_stream(w, &s, depth) : walk_archive(w, &s, e, depth);
 	}
 	kr_scan_unpack_end(&s);
-	return go;
+	return !go ? OVER : packed ? UNPACKED : NOT_PACKED;
 }
 
 /* False when the walk is over: nothing that follows can change the verdict. */
 static bool
 walk_file(struct walk *w, int fd, uint64_t size, unsigned depth)
 {
-	bool packed, go = walk_as(w, fd, size, depth, true, &packed);
+	enum walked how = walk_as(w, fd, size, depth, true);
+	bool go;
 
-	if (go && !packed)
-		go = walk_as(w, fd, size, depth, false, &packed);
+	if (how == NOT_PACKED)
+		how = walk_as(w, fd, size, depth, false);
+	go = how != OVER;
 	/* What lies at the bottom is scanned by itself: libclamav's own unpackers know
 	   less (Debian's has no rar, no lzma in a zip, and misses what a truncated zip
 	   still holds). The outermost file is scanned as a whole afterwards. */
-	if (go && !packed && depth > 1) {
+	if (how == NOT_PACKED && depth > 1) {
 		char type[64];
 
 		kr_scan_token(type, sizeof type, kr_scan_type(w->child, fd));

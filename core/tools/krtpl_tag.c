@@ -11,9 +11,9 @@
 /* Writes a value where it stands, escaped for that place. */
 static void
 emit_value(struct kr_tpl_tag *g, const char *c, bool markup, bool is_url,
-    const char *source, size_t n)
+    const struct kr_tpl_word *source)
 {
-	char place = kr_tpl_hole(g->t, source, n, is_url);
+	char place = kr_tpl_hole(g->t, source->p, source->n, is_url);
 
 	if (place == 0)
 		return;
@@ -224,7 +224,7 @@ do_text(struct kr_tpl_tag *g)
 	struct kr_tpl_buf c = { 0 };
 
 	if (kr_tpl_take_text(g, &c))
-		emit_value(g, c.p, false, false, g->w[0].p, g->w[0].n);
+		emit_value(g, c.p, false, false, &g->w[0]);
 }
 
 static void
@@ -233,7 +233,7 @@ do_plural(struct kr_tpl_tag *g)
 	struct kr_tpl_buf c = { 0 };
 
 	if (kr_tpl_take_plural(g, &c))
-		emit_value(g, c.p, false, false, g->w[0].p, g->w[0].n);
+		emit_value(g, c.p, false, false, &g->w[0]);
 }
 
 static void
@@ -244,7 +244,7 @@ do_url(struct kr_tpl_tag *g)
 	if (!kr_tpl_take_pattern(g, &c))
 		return;
 	kr_tpl_put(&all, "kr_url_(o, %s)", c.p);
-	emit_value(g, all.p, false, true, g->w[0].p, g->w[0].n);
+	emit_value(g, all.p, false, true, &g->w[0]);
 }
 
 static void
@@ -350,7 +350,8 @@ run_value(struct kr_tpl *t, const char *p, const char *end)
 		    t, t->line, "in {{ }} stands one value with at most one filter");
 		return;
 	}
-	emit_value(&g, c.p, markup, false, p, (size_t)(end - p));
+	emit_value(
+	    &g, c.p, markup, false, &(struct kr_tpl_word){ 'p', p, (size_t)(end - p) });
 }
 
 static void

@@ -32,11 +32,17 @@ tasks_feed(kr_ctx *cx)
 	struct event e;
 
 	while (kr_next(rows, event_cols, &e)) {
-		kr_time start = { e.due.us - 30 * KR_MIN_US };
+		const struct kr_ical_event event = {
+			.uid = kr_fmt(cx, "task-%lld@kreide", (long long)e.id),
+			.title =
+			    kr_fmt(cx, "%.*s: %.*s", KR_FMT(e.group), KR_FMT(e.title)),
+			.text = e.body,
+			.start = { e.due.us - 30 * KR_MIN_US },
+			.end = e.due,
+			.changed = e.changed,
+		};
 
-		kr_ical_add(cal, kr_fmt(cx, "task-%lld@kreide", (long long)e.id),
-		    kr_fmt(cx, "%.*s: %.*s", KR_FMT(e.group), KR_FMT(e.title)), e.body,
-		    KR_S(""), start, e.due, e.changed);
+		kr_ical_add(cal, &event);
 	}
 	return kr_ical_send(cal);
 }

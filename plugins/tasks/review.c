@@ -222,8 +222,8 @@ struct zip {
 };
 
 static void
-add_pupil(struct zip *z, const struct work *w, const struct kr_file *files,
-    const kr_id *owner, size_t nfiles)
+add_pupil(
+    struct zip *z, const struct work *w, const struct kr_file *files, size_t nfiles)
 {
 	kr_str folder = kr_fmt(z->cx, "%.*s/%.*s_%.*s", KR_FMT(z->root),
 	    KR_FMT(safe_name(z->cx, w->family)), KR_FMT(safe_name(z->cx, w->given)));
@@ -236,7 +236,7 @@ add_pupil(struct zip *z, const struct work *w, const struct kr_file *files,
 		z->items[z->n++] = (struct kr_zip_item){ .text = w->body,
 			.path = kr_fmt(z->cx, "%.*s/Text.txt", KR_FMT(folder)) };
 	for (size_t i = 0; i < nfiles; i++) {
-		if (owner[i] != w->id)
+		if (files[i].object != w->id)
 			continue;
 		/* The number keeps two files of one name apart. */
 		z->items[z->n++] = (struct kr_zip_item){ .file = files[i].id,
@@ -251,7 +251,7 @@ tasks_zip(kr_ctx *cx)
 	struct tasks_head head;
 	KR_ARRAY(struct work) answers;
 	struct zip z = { .cx = cx };
-	kr_id *ids, *owner;
+	kr_id *ids;
 	struct kr_file *files;
 	size_t nfiles;
 
@@ -261,12 +261,12 @@ tasks_zip(kr_ctx *cx)
 	ids = kr_alloc(cx, answers.n + 1, sizeof *ids);
 	for (size_t i = 0; i < answers.n; i++)
 		ids[i] = answers.p[i].id;
-	files =
-	    kr_files_of(cx, &tasks_submission, ids, answers.n, "work", &owner, &nfiles);
+	files = kr_files_of(
+	    cx, &tasks_submission, kr_ids(cx, ids, answers.n), "work", &nfiles);
 	z.items = kr_alloc(cx, answers.n + nfiles + 1, sizeof *z.items);
 	z.root = kr_fmt(cx, "%.*s_%.*s", KR_FMT(safe_name(cx, head.group)),
 	    KR_FMT(safe_name(cx, head.title)));
 	for (size_t i = 0; i < answers.n; i++)
-		add_pupil(&z, &answers.p[i], files, owner, nfiles);
+		add_pupil(&z, &answers.p[i], files, nfiles);
 	return kr_send_zip(cx, kr_fmt(cx, "%.*s.zip", KR_FMT(z.root)), z.items, z.n);
 }

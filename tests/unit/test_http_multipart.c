@@ -77,7 +77,7 @@ on_read(void *arg, void *p, size_t n)
 	return n;
 }
 
-static const struct kr_multipart_ops ops = { on_part, on_data, on_end };
+static const struct kr_multipart_ops ops = { on_read, on_part, on_data, on_end };
 
 static kr_err
 parse(struct heard *h, const char *boundary, kr_str body, size_t step)
@@ -88,7 +88,7 @@ parse(struct heard *h, const char *boundary, kr_str body, size_t step)
 	h->step = step;
 	kr_buf_init(&h->log, arena, 256);
 	kr_ctx_clear(&cx);
-	return kr_multipart(&cx, kr_z(boundary), on_read, h, &ops, h);
+	return kr_multipart(&cx, kr_z(boundary), &ops, h);
 }
 
 static int

@@ -32,7 +32,7 @@ enum kr_file_state {
 	KR_FILE_CLEAN
 }; /* waiting: "wird noch geprüft" */
 struct kr_file {
-	kr_id id, owner;
+	kr_id id, owner, object;
 	kr_str name, type;
 	int64_t size;
 	kr_time created;
@@ -50,9 +50,9 @@ KR_PUBLIC void kr_detach(kr_ctx *, const struct kr_entity *, kr_id object, kr_id
    own that still wait for the scanner. Call it only after the object's guard passed. */
 KR_PUBLIC struct kr_file *kr_files(
     kr_ctx *, const struct kr_entity *, kr_id object, const char *slot, size_t *n_r);
-/* The same for many objects in one query; *object_r[i] tells whose file[i] is. */
-KR_PUBLIC struct kr_file *kr_files_of(kr_ctx *, const struct kr_entity *,
-    const kr_id *objects, size_t n, const char *slot, kr_id **object_r, size_t *n_r);
+/* The same for many objects in one query: objects is a list of kr_ids(). */
+KR_PUBLIC struct kr_file *kr_files_of(
+    kr_ctx *, const struct kr_entity *, kr_val objects, const char *slot, size_t *n_r);
 /* One ZIP of many files, streamed by a slow worker: name is the path inside. */
 struct kr_zip_item {
 	kr_id file;  /* 0: text below */
@@ -65,10 +65,15 @@ KR_PUBLIC kr_err kr_send_zip(
 /* Notices: in-app and live, within a second after commit. The text is the message
    "key" of the plugin with {1}.. replaced; href is a local path. Never sent to the
    acting person. */
-KR_PUBLIC void kr_notify_(kr_ctx *, const struct kr_audience *, const char *i18n,
-    kr_str href, const kr_val *, size_t n);
+struct kr_notify_what_ {
+	const char *i18n;
+	kr_str href;
+};
+KR_PUBLIC void kr_notify_(kr_ctx *, const struct kr_audience *, struct kr_notify_what_,
+    const kr_val *, size_t n);
 #define kr_notify(cx, who, i18n, href, ...)                                            \
-	kr_notify_(cx, who, i18n, href, KR_ARGS(__VA_ARGS__))
+	kr_notify_(                                                                    \
+	    cx, who, ((struct kr_notify_what_){ i18n, href }), KR_ARGS(__VA_ARGS__))
 
 /* Events: into the outbox, in the same transaction; hooks of others run after commit
    in `jobs`, at least once. The name must be declared in the manifest. */
@@ -93,8 +98,12 @@ KR_PUBLIC void kr_feed_revoke(kr_ctx *, const char *route_path);
 /* iCalendar by libical: begin, add, send. */
 typedef struct kr_ical kr_ical;
 KR_PUBLIC kr_ical *kr_ical_new(kr_ctx *, kr_str calendar_name) KR_NONNULL;
-KR_PUBLIC void kr_ical_add(kr_ical *, kr_str uid, kr_str title, kr_str text, kr_str url,
-    kr_time start, kr_time end, kr_time changed);
+struct kr_ical_event {
+	kr_str uid; /* the same for ever, and no other's: "task-7@kreide" */
+	kr_str title, text, url; /* text and url may be empty */
+	kr_time start, end, changed;
+};
+KR_PUBLIC void kr_ical_add(kr_ical *, const struct kr_ical_event *);
 KR_PUBLIC kr_err kr_ical_send(kr_ical *);
 
 #endif

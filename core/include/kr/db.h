@@ -58,7 +58,7 @@ KR_PUBLIC kr_rows *kr_query_(
 KR_PUBLIC int64_t kr_exec_(kr_ctx *, const struct kr_stmt *, const kr_val *, size_t);
 KR_PUBLIC bool kr_next_(kr_rows *, const struct kr_col *, size_t, void *row_r);
 KR_PUBLIC void *kr_all_(
-    kr_ctx *, kr_rows *, const struct kr_col *, size_t ncols, size_t size, size_t *n_r);
+    kr_rows *, const struct kr_col *, size_t ncols, size_t size, size_t *n_r);
 KR_PUBLIC size_t kr_rows_n(const kr_rows *);
 /* Runs after the answer is sent, in a transaction of its own; must be idempotent. */
 KR_PUBLIC void kr_after_(kr_ctx *, const struct kr_stmt *, const kr_val *, size_t);
@@ -73,8 +73,8 @@ KR_PUBLIC void kr_after_(kr_ctx *, const struct kr_stmt *, const kr_val *, size_
 #define kr_next(rows, cols, row_r) kr_next_(rows, cols, KR_LEN(cols), row_r)
 /* All rows into a KR_ARRAY member of a view: KR_FILL(cx, view.rows, rows, cols). */
 #define KR_FILL(cx, array, rows, cols)                                                 \
-	((array).p =                                                                   \
-		kr_all_(cx, rows, cols, KR_LEN(cols), sizeof(*(array).p), &(array).n))
+	((void)(cx), (array).p = kr_all_(                                              \
+			 rows, cols, KR_LEN(cols), sizeof(*(array).p), &(array).n))
 /* The first row, or false: for look-ups by key. */
 #define kr_one(cx, st, cols, row_r, ...)                                               \
 	kr_next(kr_query(cx, st, ##__VA_ARGS__), cols, row_r)
