@@ -64,8 +64,9 @@ account_wait(const struct seen *s, unsigned cap, unsigned own, kr_time now)
 	    streak < (int64_t)KR_LEN(waits) ? (size_t)streak : KR_LEN(waits) - 1;
 	int64_t then = s->open_last.us + waits[step] * INT64_C(1000000);
 
-	/* A try that began after this one may have been noted before it: the first few of
-	   an account never wait, also when several people sign in with it at once. */
+	/* A try that began after this one may have been noted before it: the first few
+	   of an account never wait, also when several people sign in with it at once.
+	 */
 	return waits[step] > 0 && then > now.us ? seconds_until(then, now) : 0;
 }
 

@@ -157,8 +157,8 @@ spraying(void **state)
 	DO(auth, x_forget);
 }
 
-/* One browser of the class: signs in that often, and says how often it did not get in. No
-   answer within ten seconds is the machine's fault: then it tries again. */
+/* One browser of the class: signs in that often, and says how often it did not get in.
+   No answer within ten seconds is the machine's fault: then it tries again. */
 static int
 sign_in_again_and_again(int times)
 {

@@ -377,8 +377,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(bad_monday, setup, teardown),
 		cmocka_unit_test_setup_teardown(mistyping_is_forgiven, setup, teardown),
 		cmocka_unit_test_setup_teardown(last_place, setup, teardown),
-		cmocka_unit_test_setup_teardown(
-		    later_try_noted_first, setup, teardown),
+		cmocka_unit_test_setup_teardown(later_try_noted_first, setup, teardown),
 		cmocka_unit_test_setup_teardown(keys_do_not_collide, setup, teardown),
 	};
 
