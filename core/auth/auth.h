@@ -104,7 +104,7 @@ struct kr_auth_reply {
 	bool new_device;    /* ... when it is not there yet */
 };
 #define KR_AUTH_BACKLOG 64 /* of the listening socket: the queue of sign-ins */
-/* Each waits at most 10 s for an answer, and at most 2.5 s while nobody answers
+/* Each waits at most 10 s for an answer, and at most 4 s while nobody answers
    anybody; who hangs like that is not asked again for 5 s. */
 struct kr_auth_reply kr_auth_verify(
     kr_ctx *, kr_str account, kr_str password, kr_str net);

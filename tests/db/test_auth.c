@@ -429,7 +429,7 @@ all(int number)
 		kill(processes[i], number);
 }
 
-/* Those for passwords hang: noticed within 2.5 s, then said at once for a while; keys
+/* Those for passwords hang: noticed within 4 s, then said at once for a while; keys
    are asked elsewhere. They go on as soon as somebody is answered again. */
 static void
 hanging(void **state)
@@ -443,7 +443,7 @@ hanging(void **state)
 	began = kr_mono_us();
 	assert_int_equal(
 	    verify("mia.oeztuerk", "Wolke sieben Giraffe", "z").verdict, KR_AUTH_DOWN);
-	assert_in_range((kr_mono_us() - began) / 1000, 2000, 4000);
+	assert_in_range((kr_mono_us() - began) / 1000, 3500, 6000);
 	began = kr_mono_us();
 	assert_int_equal(
 	    verify("mia.oeztuerk", "Wolke sieben Giraffe", "z").verdict, KR_AUTH_DOWN);

@@ -35,6 +35,7 @@ const takesFiles = (r) => r.method !== "GET" && r.fields.some((f) => f.type === 
 /* The statuses that are right; `allowed`: the handler runs. */
 function expected(r, p, object, token) {
 	const a = facts.answers[key(r)] ?? {};
+	if (has(r, "content") && p.id === 0) return { statuses: [302], login: true, why: "nobody is signed in" };
 	if (has(r, "content")) return { statuses: [404], why: "content host only" };
 	if (has(r, "bearer")) return { statuses: [401], why: "a cookie is no bearer token" };
 	if (has(r, "feed")) return { statuses: [404], why: "no such address" };
