@@ -143,6 +143,11 @@ globals(struct kr_cli *cli, int argc, char **argv, int *at_r, int *exit_r)
 			bool asked = strcmp(argv[at], "--help") == 0 ||
 				     strcmp(argv[at], "-h") == 0;
 
+			if (strcmp(argv[at], "--home") == 0)
+				kr_complain(
+				    cli, "core.cli.value_missing", kr_z(argv[at]));
+			else if (!asked)
+				kr_complain(cli, "core.cli.no_option", kr_z(argv[at]));
 			*exit_r = help(cli, asked ? stdout : stderr);
 			return false;
 		}
@@ -185,8 +190,10 @@ kr_main(int argc, char **argv)
 		return code;
 	if (!globals(&cli, argc, argv, &at, &code))
 		return code;
-	if (at == argc)
+	if (at == argc) {
+		kr_complain(&cli, "core.cli.command_missing");
 		return help(&cli, stderr);
+	}
 	for (const struct kr_command *c = kr_commands; c->name; c++) {
 		if (strcmp(argv[at], c->name) != 0)
 			continue;

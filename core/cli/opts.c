@@ -7,8 +7,8 @@
 
 /* ── options ── */
 
-int
-kr_usage(struct kr_cli *cli, const char *command)
+static int
+usage(struct kr_cli *cli, const char *command)
 {
 	char key[64];
 	kr_str text;
@@ -19,12 +19,19 @@ kr_usage(struct kr_cli *cli, const char *command)
 	return KR_X_USAGE;
 }
 
+int
+kr_usage(struct kr_cli *cli, const char *command)
+{
+	kr_complain(cli, "core.cli.words_missing");
+	return usage(cli, command);
+}
+
 static bool
 wrong(struct kr_cli *cli, const struct kr_args *a, const char *key, const char *word,
     int *exit_r)
 {
 	kr_complain_(cli, key, KR_WORDS(kr_z(word)));
-	*exit_r = kr_usage(cli, a->command);
+	*exit_r = usage(cli, a->command);
 	return false;
 }
 

@@ -48,11 +48,17 @@ ln -s "$dir/mysql.sock" "$home/run/mysql.sock"
 # ── nothing there yet ──
 expect "help" 0 '^usage: kreide' "$K" --help
 expect "no command" 2 '^usage: kreide' "$K"
+expect "no command: says so" 2 'which command' "$K"
 expect "unknown command" 2 'no such command' "$K" frobnicate
+expect "unknown option before the command" 2 '--frob: there is no such option' "$K" --frob
+expect "--home without a folder" 2 '--home: the value is missing' "$K" --home
+expect "half a command" 2 'something is missing' "$K" module open
 for command in serve check migrate import module user demo init certificate status doctor \
 	routes docs; do
 	expect "$command --help" 0 "^usage: kreide .*$command" "$K" "$command" --help
 	expect "$command --nonsense" 2 'no such option' "$K" "$command" --nonsense
+	expect "$command has a man page" 0 "kreide $command" \
+		sed -n '/^\.Sh NAME/,/^\.Sh SYN/p' core/cli/man/"kreide-$command.1"
 done
 expect "German" 0 '^Aufruf: kreide' env LC_ALL=de_DE.UTF-8 "$K" --help
 expect "no instance" 4 'no usable instance' "$K" --home "$dir/nowhere" status
