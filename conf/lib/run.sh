@@ -2,10 +2,10 @@
 # Starting and stopping in order, and cleaning up after a killed run. Sourced by conf/stack.
 
 SERVICES=(mariadb scan kreide push nginx sweep)
-# Name and milliseconds to end by itself before it is killed; all together have eight
+# Name and milliseconds to end by itself before it is killed; all together have seven
 # seconds, so that a stop takes less than ten even if everything hangs.
 STOP_ORDER=(nginx:700 push:700 kreide:4500 scan:700 mariadb:5000 sweep:300)
-STOP_TOTAL=8000
+STOP_TOTAL=7000
 
 # control NAME LETTER: to its supervisor (runsv), if there is one.
 control() {
