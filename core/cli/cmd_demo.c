@@ -103,7 +103,7 @@ open_news(kr_ctx *cx)
 		    .roles = KR_ROLE_ALL,
 		    .from = kr_today(cx),
 		    .until = KR_NO_DATE,
-		    .decision = KR_S("Schulkonferenz der Beispielschule, TOP 4"),
+		    .decision = KR_S("Schulkonferenz der Gesamtschule Lindenhof, TOP 4"),
 		    .decided = kr_today(cx) });
 }
 
