@@ -98,13 +98,13 @@ open_news(kr_ctx *cx)
 {
 	if (!is_loaded(cx->app, "news"))
 		return;
-	(void)kr_kernel_module_open(
-	    cx, &(struct kr_policy_new){ .module = KR_S("news"),
-		    .roles = KR_ROLE_ALL,
-		    .from = kr_today(cx),
-		    .until = KR_NO_DATE,
-		    .decision = KR_S("Schulkonferenz der Gesamtschule Lindenhof, TOP 4"),
-		    .decided = kr_today(cx) });
+	(void)kr_kernel_module_open(cx,
+	    &(struct kr_policy_new){ .module = KR_S("news"),
+		.roles = KR_ROLE_ALL,
+		.from = kr_today(cx),
+		.until = KR_NO_DATE,
+		.decision = KR_S("Schulkonferenz der Gesamtschule Lindenhof, TOP 4"),
+		.decided = kr_today(cx) });
 }
 
 static kr_err
