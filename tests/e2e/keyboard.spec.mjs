@@ -192,7 +192,7 @@ test("320 pixels, and letters twice as large: nothing is cut off or scrolls side
 		const big = await person({ letters: "large" });
 		await big.context().addCookies(await page.context().cookies());
 		for (const path of paths)
-			for (const [one, width] of [[page, 320], [big, 1280], [big, 640]]) {
+			for (const [one, width] of [[page, 320], [big, 1280], [big, 640], [big, 360]]) {
 				await one.setViewportSize({ width, height: 800 });
 				await one.goto(origin + path);
 				const name = `${one === big ? "large" : "narrow"}${path.replace(/\W+/g, "-")}${width}`;

@@ -1,4 +1,5 @@
-/* Small comforts: password button, menus, dialogs, copying, choosing many rows, theme preview. */
+/* Small comforts: password button, menus, dialogs, copying, choosing many rows, tabs, theme
+   preview. */
 import { all, icon, make, one, root, word } from "./dom.js";
 import { onPage } from "./page.js";
 import { toast } from "./toast.js";
@@ -162,7 +163,16 @@ document.addEventListener("change", ({ target }) => {
 	else delete root.dataset.theme;
 });
 
+/* ── tabs wider than the page: the one that is shown comes into sight ── */
+function tabsInSight() {
+	for (const tab of all(".k-tabs [aria-current]")) {
+		const tabs = tab.parentElement;
+		tabs.scrollLeft = tab.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2;
+	}
+}
+
 onPage(() => {
+	tabsInSight();
 	passwordButtons();
 	upgradeDialogs();
 	tables().forEach(updateRows);
