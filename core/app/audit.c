@@ -2,9 +2,15 @@
    later, so that no request waits for the head of the chain. */
 #include "app/audit.h"
 #include "auth/auth.h"
+#include "db/db.h"
+#include "plugin/registry.h"
+#include <fcntl.h>
 #include <kr/kr.h>
 #include <limits.h>
 #include <string.h>
+#include <unistd.h>
+
+#define CHUNK 500
 
 KR_STMT(x_entry, "tisssi", "",
     "INSERT INTO kreide_audit.entry (at, actor_id, module, action, request_id, object_id)"
@@ -18,6 +24,8 @@ KR_STMT(q_unsealed, "", "iitisssi",
 KR_STMT(q_chain, "i", "iitisssix",
     "SELECT seq, id, at, actor_id, module, action, request_id, object_id, seal"
     " FROM kreide_audit.entry WHERE seq > ? ORDER BY seq LIMIT 500");
+KR_STMT(q_open, "t", "i",
+    "SELECT COUNT(*) FROM kreide_audit.entry WHERE seq IS NULL AND at < ?");
 KR_STMT(
     x_seal, "ixi", "", "UPDATE kreide_audit.entry SET seq = ?, seal = ? WHERE id = ?");
 
@@ -40,6 +48,14 @@ kr_audit(kr_ctx *cx, const char *action, kr_id object)
 	if (cx->err)
 		return;
 	kr_exec(cx, &x_entry, kr_t(cx->now), kr_i(cx->actor ? cx->actor->person : 0),
+	    kr_s(kr_z(cx->plugin)), kr_s(kr_z(action)), kr_s(kr_z(cx->request_id)),
+	    kr_i(object));
+}
+
+void
+kr_audit_after(kr_ctx *cx, const char *action, kr_id object)
+{
+	kr_after(cx, &x_entry, kr_t(cx->now), kr_i(cx->actor ? cx->actor->person : 0),
 	    kr_s(kr_z(cx->plugin)), kr_s(kr_z(action)), kr_s(kr_z(cx->request_id)),
 	    kr_i(object));
 }
@@ -76,43 +92,142 @@ link_seal(kr_ctx *cx, const uint8_t key[32], const struct entry *e, uint8_t seal
 	kr_hmac_sha256((kr_str){ (const char *)key, 32 }, kr_buf_view(&b), seal);
 }
 
-void
-kr_audit_seal(kr_ctx *cx, const uint8_t key[32])
+/* ── the head ── */
+
+bool
+kr_audit_head(const char *home, struct kr_audit_head *head_r)
 {
-	uint8_t seal[32] = { 0 };
-	struct entry last = { .seq = 0 }, e;
+	struct kr_arena *a = kr_arena_new(1 << 18);
+	char path[PATH_MAX];
+	kr_str text = KR_S(""), seq, seal;
+	bool good;
+
+	*head_r = (struct kr_audit_head){ 0 };
+	snprintf(path, sizeof path, "%s/secret/audit.head", home);
+	good = kr_read_file(a, path, &text);
+	text = kr_trim(text);
+	if (good && text.n > 0 && kr_split(&text, ' ', &seq) &&
+	    kr_split(&text, ' ', &seal) && seal.n == 64 && kr_to_i(seq, &head_r->seq))
+		for (size_t i = 0; i < 32; i++) {
+			unsigned byte = 0;
+
+			good = good && sscanf(seal.p + 2 * i, "%2x", &byte) == 1;
+			head_r->seal[i] = (uint8_t)byte;
+		}
+	kr_arena_free(&a);
+	return good;
+}
+
+/* In place: 86 bytes within one sector, and always as many. */
+static void
+move_head(kr_ctx *cx, const struct kr_audit_head *h)
+{
+	kr_str hex = kr_hex(cx->arena, (kr_str){ (const char *)h->seal, 32 });
+	kr_str line = kr_fmt(cx, "%020lld %.*s\n", (long long)h->seq, KR_FMT(hex));
+	char path[PATH_MAX];
+	int fd;
+
+	snprintf(path, sizeof path, "%s/secret/audit.head", cx->app->conf.home);
+	fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 || pwrite(fd, line.p, line.n, 0) != (ssize_t)line.n ||
+	    fdatasync(fd) != 0)
+		kr_log(cx, KR_ERROR, "audit.head_not_written", 0, NULL);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* ── sealing ── */
+
+/* Where to go on: at the last row, or at the head if rows behind it have vanished; then
+   the gap stays for everybody to see. */
+static struct kr_audit_head
+last_of(kr_ctx *cx, const struct kr_audit_head *head)
+{
+	struct kr_audit_head at = { 0 };
+	struct entry last = { .seq = 0 };
+
+	if (kr_one(cx, &q_last_seal, last_cols, &last) && last.seal.n == 32) {
+		at.seq = last.seq;
+		memcpy(at.seal, last.seal.p, 32);
+	}
+	if (head->seq <= at.seq)
+		return at;
+	kr_log(cx, KR_ERROR, "audit.cut", 2,
+	    (struct kr_kv[]){ { "head", kr_i(head->seq) }, { "last", kr_i(at.seq) } });
+	return *head;
+}
+
+void
+kr_audit_seal(kr_ctx *cx, const uint8_t key[32], struct kr_audit_head *head)
+{
+	struct kr_audit_head at;
 	kr_rows *rows = kr_query(cx, &q_unsealed);
+	struct entry e;
 
 	if (kr_rows_n(rows) == 0)
 		return;
-	if (kr_one(cx, &q_last_seal, last_cols, &last) && last.seal.n == 32)
-		memcpy(seal, last.seal.p, 32);
+	at = last_of(cx, head);
 	while (kr_next_(rows, entry_cols, KR_LEN(entry_cols) - 1, &e)) {
-		e.seq = ++last.seq;
-		link_seal(cx, key, &e, seal);
+		e.seq = ++at.seq;
+		link_seal(cx, key, &e, at.seal);
 		kr_exec(cx, &x_seal, kr_i(e.seq),
-		    kr_x((kr_str){ (const char *)seal, 32 }), kr_i(e.id));
+		    kr_x((kr_str){ (const char *)at.seal, 32 }), kr_i(e.id));
 	}
+	if (kr_commit(cx) != KR_OK)
+		return;
+	*head = at;
+	move_head(cx, head);
 }
 
-int64_t
-kr_audit_verify(kr_ctx *cx, const uint8_t key[32])
+/* ── verifying ── */
+
+/* True to go on with the next rows. */
+static bool
+verify_chunk(
+    kr_ctx *cx, const uint8_t key[32], uint8_t seal[32], struct kr_audit_verdict *v)
 {
-	uint8_t seal[32] = { 0 };
-	struct entry e = { .seq = 0 };
-	int64_t expected = 1;
-	size_t n;
+	kr_rows *rows = kr_query(cx, &q_chain, kr_i(v->rows));
+	bool full = kr_rows_n(rows) == CHUNK;
+	struct entry e;
 
-	do {
-		kr_rows *rows = kr_query(cx, &q_chain, kr_i(e.seq));
-
-		n = kr_rows_n(rows);
-		while (kr_next(rows, entry_cols, &e)) {
-			link_seal(cx, key, &e, seal);
-			if (e.seq != expected++ || e.seal.n != 32 ||
-			    !kr_same_bytes(e.seal.p, seal, 32))
-				return e.seq;
+	while (kr_next(rows, entry_cols, &e)) {
+		v->seq = v->rows + 1;
+		if (e.seq != v->seq) {
+			v->kind = KR_AUDIT_MISSING;
+			return false;
 		}
-	} while (n == 500);
-	return 0;
+		link_seal(cx, key, &e, seal);
+		if (e.seal.n != 32 || !kr_same_bytes(e.seal.p, seal, 32)) {
+			v->kind = KR_AUDIT_CHANGED;
+			return false;
+		}
+		v->rows++;
+	}
+	return full;
+}
+
+kr_err
+kr_audit_verify(kr_ctx *cx, const uint8_t key[32], const struct kr_audit_head *head,
+    struct kr_audit_verdict *verdict_r)
+{
+	static const struct kr_col count_cols[] = { { 'i', 8, 0 } };
+	struct kr_audit_verdict v = { .kind = KR_AUDIT_GOOD };
+	struct kr_arena *before = cx->arena, *chunk = kr_arena_new((size_t)8 << 20);
+	uint8_t seal[32] = { 0 };
+
+	(void)kr_one(cx, &q_open, count_cols, &v.open,
+	    kr_t((kr_time){ cx->now.us - KR_MIN_US }));
+	cx->arena = chunk; /* a chain of years does not fit into memory at once */
+	while (kr_status(cx) == KR_OK && verify_chunk(cx, key, seal, &v))
+		kr_arena_reset(chunk);
+	cx->arena = before;
+	cx->err_text = kr_dup(before, cx->err_text);
+	kr_arena_free(&chunk);
+	if (v.kind == KR_AUDIT_GOOD && head->seq > v.rows) {
+		v.kind = KR_AUDIT_CUT;
+		v.seq = v.rows + 1;
+	}
+	if (kr_status(cx) == KR_OK)
+		*verdict_r = v;
+	return kr_status(cx);
 }

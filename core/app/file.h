@@ -32,6 +32,18 @@ bool kr_upload_kept(kr_ctx *, kr_id file, kr_str *name_r, int64_t *size_r);
 kr_str kr_file_accel(kr_ctx *, kr_str key);
 int kr_file_open(const struct kr_app *, kr_str key); /* read-only fd or -1 */
 
+void kr_file_unlink(kr_ctx *, kr_str key); /* when no row has it any more */
+
+/* ── ZIP, to wherever: begin is asked once everything is known that can fail before the
+   first byte; false ends it without a failure of its own ── */
+struct kr_zip_out {
+	bool (*begin)(void *);
+	bool (*write)(void *, const void *, size_t);
+	void *arg;
+};
+kr_err kr_zip_write(
+    kr_ctx *, const struct kr_zip_item *, size_t n, struct kr_zip_out *);
+
 /* ── in jobs ── */
 void kr_files_rescan(kr_ctx *); /* what still waits for the scanner */
 void kr_files_sweep(kr_ctx *);  /* pending older than an hour, deleted objects */

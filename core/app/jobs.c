@@ -67,6 +67,7 @@ struct jobs {
 	struct kr_live *live;
 	int64_t rescan_at, cron_at;
 	uint8_t audit_key[32];
+	struct kr_audit_head audit_head;
 };
 
 static void
@@ -104,7 +105,7 @@ one_round(struct jobs *j)
 		finish(&cx);
 	} while (done == 100 && !ending);
 	begin(j, &cx);
-	kr_audit_seal(&cx, j->audit_key);
+	kr_audit_seal(&cx, j->audit_key, &j->audit_head);
 	finish(&cx);
 	if (now >= j->rescan_at) {
 		begin(j, &cx);
@@ -133,6 +134,8 @@ kr_jobs_main(const struct kr_app *app, int wake_fd)
 	j.live = kr_live_new(app);
 	if (!kr_audit_key(app->conf.home, j.audit_key))
 		kr_panic("jobs: cannot read secret/audit.key: %s", strerror(errno));
+	if (!kr_audit_head(app->conf.home, &j.audit_head))
+		kr_panic("jobs: cannot read secret/audit.head: %s", strerror(errno));
 	while (!ending) {
 		one_round(&j);
 		wait_for_work(wake_fd);

@@ -8,25 +8,25 @@
 #include <kr/kr.h>
 
 #define INSERT_NOTICE                                                                  \
-	"INSERT INTO core_notice (person_id, module, text_key, args, href, batch, created) "
-KR_STMT(x_one, "issssit", "", INSERT_NOTICE "VALUES (?, ?, ?, ?, ?, ?, ?)");
-KR_STMT(x_group, "ssssitiiii", "",
-    INSERT_NOTICE "SELECT person_id, ?, ?, ?, ?, ?, ? FROM core_my_group"
+	"INSERT INTO core_notice (person_id, module, text_key, args, href, batch, created," \
+	" actor_id) "
+KR_STMT(x_one, "issssiti", "", INSERT_NOTICE "VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+KR_STMT(x_group, "ssssitiiiii", "",
+    INSERT_NOTICE "SELECT person_id, ?, ?, ?, ?, ?, ?, ? FROM core_my_group"
 		  " WHERE group_id = ? AND (? = 0 OR role = ?) AND person_id <> ?");
-KR_STMT(x_group_parents, "ssssitii", "",
+KR_STMT(x_group_parents, "ssssitiii", "",
     INSERT_NOTICE
-    "SELECT DISTINCT guardian_id, ?, ?, ?, ?, ?, ? FROM core_my_childs_group"
+    "SELECT DISTINCT guardian_id, ?, ?, ?, ?, ?, ?, ? FROM core_my_childs_group"
     " WHERE group_id = ? AND guardian_id <> ?");
-KR_STMT(x_parents_of, "ssssitii", "",
-    INSERT_NOTICE "SELECT guardian_id, ?, ?, ?, ?, ?, ? FROM core_my_child"
+KR_STMT(x_parents_of, "ssssitiii", "",
+    INSERT_NOTICE "SELECT guardian_id, ?, ?, ?, ?, ?, ?, ? FROM core_my_child"
 		  " WHERE child_id = ? AND guardian_id <> ?");
-KR_STMT(x_audience, "ssssitii", "",
-    INSERT_NOTICE "SELECT person_id, ?, ?, ?, ?, ?, ? FROM core_my_audience"
+KR_STMT(x_audience, "ssssitiii", "",
+    INSERT_NOTICE "SELECT person_id, ?, ?, ?, ?, ?, ?, ? FROM core_my_audience"
 		  " WHERE audience_id = ? AND person_id <> ?");
 KR_STMT(x_mine_read, "tii", "",
     "UPDATE core_notice SET read_at = ? WHERE person_id = ? AND read_at IS NULL"
     " AND id <= ?");
-KR_STMT(x_sweep, "t", "", "DELETE FROM core_notice WHERE created < ? LIMIT 5000");
 KR_STMT(q_mine, "i", "isssstt",
     "SELECT id, module, text_key, args, href, created, read_at FROM core_notice"
     " WHERE person_id = ? ORDER BY id DESC LIMIT 100");
@@ -67,11 +67,11 @@ to_group(kr_ctx *cx, const struct kr_audience *a, const struct insert *v)
 {
 	kr_val group = kr_i(a->group), member = kr_i(a->member);
 
-	kr_exec(cx, &x_group, v->module, v->key, v->args, v->href, v->batch, v->now,
+	kr_exec(cx, &x_group, v->module, v->key, v->args, v->href, v->batch, v->now, v->me,
 	    group, member, member, v->me);
 	if (a->with_parents)
 		kr_exec(cx, &x_group_parents, v->module, v->key, v->args, v->href,
-		    v->batch, v->now, group, v->me);
+		    v->batch, v->now, v->me, group, v->me);
 }
 
 static void
@@ -79,10 +79,10 @@ to_person(kr_ctx *cx, const struct kr_audience *a, const struct insert *v)
 {
 	if (a->person != v->me.i)
 		kr_exec(cx, &x_one, kr_i(a->person), v->module, v->key, v->args,
-		    v->href, v->batch, v->now);
+		    v->href, v->batch, v->now, v->me);
 	if (a->with_parents)
 		kr_exec(cx, &x_parents_of, v->module, v->key, v->args, v->href,
-		    v->batch, v->now, kr_i(a->person), v->me);
+		    v->batch, v->now, v->me, kr_i(a->person), v->me);
 }
 
 void
@@ -105,7 +105,7 @@ kr_notify_(kr_ctx *cx, const struct kr_audience *a, struct kr_notify_what_ what,
 		to_group(cx, a, &v);
 	if (a->audience)
 		kr_exec(cx, &x_audience, v.module, v.key, v.args, v.href, v.batch,
-		    v.now, kr_i(a->audience), v.me);
+		    v.now, v.me, kr_i(a->audience), v.me);
 	kr_outbox_add(
 	    cx, "core", "live.notice", kr_args_write(cx, KR_ARGS(kr_i(batch))));
 }
@@ -153,12 +153,6 @@ kr_notices_read(kr_ctx *cx, kr_id upto)
 {
 	kr_exec(cx, &x_mine_read, kr_t(cx->now), kr_i(kr_me(cx)),
 	    kr_i(upto ? upto : INT64_MAX));
-}
-
-void
-kr_notices_sweep(kr_ctx *cx)
-{
-	kr_exec(cx, &x_sweep, kr_t((kr_time){ cx->now.us - 90 * KR_DAY_US }));
 }
 
 struct kr_live_notice *

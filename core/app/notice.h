@@ -20,7 +20,5 @@ struct kr_notice {
 };
 struct kr_notice *kr_notices_mine(kr_ctx *, size_t *n_r); /* newest 100 */
 void kr_notices_read(kr_ctx *, kr_id or_0_for_all);
-/* Notices older than 90 days go. */
-void kr_notices_sweep(kr_ctx *);
 
 #endif

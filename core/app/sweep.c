@@ -35,8 +35,8 @@ static const struct kr_col pending_cols[] = { KR_COL(struct row, id),
 	KR_COL(struct row, key) };
 static const struct kr_col id_cols[] = { KR_COL(struct row, id) };
 
-static void
-remove_bytes(kr_ctx *cx, kr_str key)
+void
+kr_file_unlink(kr_ctx *cx, kr_str key)
 {
 	char path[600];
 
@@ -54,7 +54,7 @@ forget(kr_ctx *cx, kr_id id, kr_str key)
 	kr_exec(cx, &x_unattach, kr_i(id));
 	kr_exec(cx, &x_gone, kr_i(id));
 	if (kr_commit(cx) == KR_OK)
-		remove_bytes(cx, key);
+		kr_file_unlink(cx, key);
 }
 
 /* Returns false when the scanner itself is away: the rest of the round is pointless. */

@@ -21,10 +21,12 @@ static const struct kr_col stored_cols[] = { KR_COL(struct stored, id),
 	KR_COL(struct stored, key), KR_COL(struct stored, size) };
 
 static la_ssize_t
-out(struct archive *a, void *cx, const void *p, size_t n)
+out(struct archive *a, void *to, const void *p, size_t n)
 {
+	const struct kr_zip_out *o = to;
+
 	(void)a;
-	return kr_answer_write(cx, p, n) ? (la_ssize_t)n : -1;
+	return o->write(o->arg, p, n) ? (la_ssize_t)n : -1;
 }
 
 static bool
@@ -67,8 +69,29 @@ find(const struct stored *list, size_t n, kr_id id)
 	return NULL;
 }
 
+static bool
+add_items(struct archive *a, kr_ctx *cx, const struct kr_zip_item *items, size_t n,
+    const struct stored *list, size_t nlist)
+{
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < n; i++) {
+		const struct stored *s = find(list, nlist, items[i].file);
+
+		if (s)
+			ok = add_file(a, cx, items[i].path, s);
+		else if (!items[i].file)
+			ok = begin_entry(
+				 a, cx, items[i].path, (int64_t)items[i].text.n) &&
+			     archive_write_data(a, items[i].text.p, items[i].text.n) >=
+				 0;
+	}
+	return ok;
+}
+
 kr_err
-kr_send_zip(kr_ctx *cx, kr_str name, const struct kr_zip_item *items, size_t n)
+kr_zip_write(
+    kr_ctx *cx, const struct kr_zip_item *items, size_t n, struct kr_zip_out *to)
 {
 	KR_ARRAY(struct stored) stored;
 	kr_id *ids = kr_alloc(cx, n + 1, sizeof *ids);
@@ -81,26 +104,48 @@ kr_send_zip(kr_ctx *cx, kr_str name, const struct kr_zip_item *items, size_t n)
 			ids[nids++] = items[i].file;
 	KR_FILL(
 	    cx, stored, kr_query(cx, &q_stored, kr_ids(cx, ids, nids)), stored_cols);
-	if (cx->err || !kr_answer_stream(cx, KR_S("application/zip"), name))
+	if (cx->err || !to->begin(to->arg))
 		return cx->err;
 	a = archive_write_new();
 	archive_write_set_format_zip(a);
 	/* Without it umlauts break under the C locale: the UTF-8 flag stays unset. */
 	archive_write_set_options(a, "zip:hdrcharset=UTF-8");
 	archive_write_set_bytes_in_last_block(a, 1);
-	ok = archive_write_open(a, cx, NULL, out, NULL) == ARCHIVE_OK;
-	for (size_t i = 0; ok && i < n; i++) {
-		const struct stored *s = find(stored.p, stored.n, items[i].file);
-
-		if (s)
-			ok = add_file(a, cx, items[i].path, s);
-		else if (!items[i].file)
-			ok = begin_entry(
-				 a, cx, items[i].path, (int64_t)items[i].text.n) &&
-			     archive_write_data(a, items[i].text.p, items[i].text.n) >=
-				 0;
-	}
+	ok = archive_write_open(a, to, NULL, out, NULL) == ARCHIVE_OK &&
+	     add_items(a, cx, items, n, stored.p, stored.n);
 	ok = archive_write_close(a) == ARCHIVE_OK && ok;
 	archive_write_free(a);
 	return ok ? KR_OK : kr_fail(cx, KR_EFAIL, "zip: the stream broke off");
+}
+
+/* ── as an answer ── */
+
+struct answer {
+	kr_ctx *cx;
+	kr_str name;
+};
+
+static bool
+answer_begin(void *arg)
+{
+	struct answer *r = arg;
+
+	return kr_answer_stream(r->cx, KR_S("application/zip"), r->name);
+}
+
+static bool
+answer_write(void *arg, const void *p, size_t n)
+{
+	const struct answer *r = arg;
+
+	return kr_answer_write(r->cx, p, n);
+}
+
+kr_err
+kr_send_zip(kr_ctx *cx, kr_str name, const struct kr_zip_item *items, size_t n)
+{
+	struct answer r = { cx, name };
+
+	return kr_zip_write(
+	    cx, items, n, &(struct kr_zip_out){ answer_begin, answer_write, &r });
 }

@@ -304,10 +304,8 @@ op_bearer(kr_ctx *cx, struct call *c)
 }
 
 static uint32_t
-op_tokens(kr_ctx *cx, struct call *c)
+say_list(struct call *c, const struct kr_auth_token *t, size_t n)
 {
-	size_t n;
-	const struct kr_auth_token *t = kr_store_tokens(cx, c->ask->person, &n);
 	struct kr_auth_said *s = c->said;
 
 	for (size_t i = 0; i < n && i < KR_AUTH_TOKENS; i++) {
@@ -326,10 +324,36 @@ op_tokens(kr_ctx *cx, struct call *c)
 }
 
 static uint32_t
+op_tokens(kr_ctx *cx, struct call *c)
+{
+	size_t n;
+	const struct kr_auth_token *t = kr_store_tokens(cx, c->ask->person, &n);
+
+	return say_list(c, t, n);
+}
+
+static uint32_t
+op_traces(kr_ctx *cx, struct call *c)
+{
+	size_t n;
+	const struct kr_auth_token *t = kr_store_traces(cx, c->ask->person, &n);
+
+	return say_list(c, t, n);
+}
+
+static uint32_t
 op_drop_token(kr_ctx *cx, struct call *c)
 {
 	return kr_store_drop_token(cx, c->ask->person, c->ask->token) ? KR_AUTH_OK
 								      : KR_AUTH_WRONG;
+}
+
+static uint32_t
+op_forget(kr_ctx *cx, struct call *c)
+{
+	kr_store_erase(cx, c->ask->person);
+	kr_log_kv(KR_INFO, "auth.forget", { "person", kr_i(c->ask->person) });
+	return KR_AUTH_OK;
 }
 
 static uint32_t (*const ops[KR_ASK_OPS])(kr_ctx *, struct call *) = {
@@ -342,6 +366,8 @@ static uint32_t (*const ops[KR_ASK_OPS])(kr_ctx *, struct call *) = {
 	[KR_ASK_BEARER] = op_bearer,
 	[KR_ASK_TOKENS] = op_tokens,
 	[KR_ASK_DROP_TOKEN] = op_drop_token,
+	[KR_ASK_FORGET] = op_forget,
+	[KR_ASK_TRACES] = op_traces,
 };
 
 /* Lengths within their fields and text that is text: web is trusted to ask, not to be

@@ -128,7 +128,12 @@ struct kr_auth_token { /* what the owner sees of one */
 };
 #define KR_AUTH_TOKENS 10 /* per person */
 bool kr_auth_tokens(kr_ctx *, kr_id person, struct kr_auth_token **list_r, size_t *n_r);
+/* The same form for when the password was set (label "password", created), the code
+   made, used and expires, devices seen last. */
+bool kr_auth_traces(kr_ctx *, kr_id person, struct kr_auth_token **list_r, size_t *n_r);
 bool kr_auth_drop_token(kr_ctx *, kr_id person, kr_id token);
+/* Password, code, tokens, devices of somebody who is erased. */
+bool kr_auth_forget(kr_ctx *, kr_id person);
 
 /* The process itself: never returns. Two of them share the socket for passwords. */
 _Noreturn void kr_auth_main(const struct kr_app *, int listen_fd, enum kr_auth_door);

@@ -273,13 +273,14 @@ kr_auth_bearer(kr_ctx *cx, kr_str token)
 	return ask_auth(cx, KR_ASK_BEARER, &ask, &said);
 }
 
-bool
-kr_auth_tokens(kr_ctx *cx, kr_id person, struct kr_auth_token **list_r, size_t *n_r)
+static bool
+ask_list(kr_ctx *cx, uint32_t op, kr_id person, struct kr_auth_token **list_r,
+    size_t *n_r)
 {
 	struct kr_auth_ask ask = { .person = person };
 	struct kr_auth_said said;
 
-	if (ask_auth(cx, KR_ASK_TOKENS, &ask, &said).verdict != KR_AUTH_OK ||
+	if (ask_auth(cx, op, &ask, &said).verdict != KR_AUTH_OK ||
 	    said.ntokens > KR_AUTH_TOKENS)
 		return false;
 
@@ -302,10 +303,31 @@ kr_auth_tokens(kr_ctx *cx, kr_id person, struct kr_auth_token **list_r, size_t *
 }
 
 bool
+kr_auth_tokens(kr_ctx *cx, kr_id person, struct kr_auth_token **list_r, size_t *n_r)
+{
+	return ask_list(cx, KR_ASK_TOKENS, person, list_r, n_r);
+}
+
+bool
+kr_auth_traces(kr_ctx *cx, kr_id person, struct kr_auth_token **list_r, size_t *n_r)
+{
+	return ask_list(cx, KR_ASK_TRACES, person, list_r, n_r);
+}
+
+bool
 kr_auth_drop_token(kr_ctx *cx, kr_id person, kr_id token)
 {
 	struct kr_auth_ask ask = { .person = person, .token = token };
 	struct kr_auth_said said;
 
 	return ask_auth(cx, KR_ASK_DROP_TOKEN, &ask, &said).verdict == KR_AUTH_OK;
+}
+
+bool
+kr_auth_forget(kr_ctx *cx, kr_id person)
+{
+	struct kr_auth_ask ask = { .person = person };
+	struct kr_auth_said said;
+
+	return ask_auth(cx, KR_ASK_FORGET, &ask, &said).verdict == KR_AUTH_OK;
 }

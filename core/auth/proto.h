@@ -25,6 +25,8 @@ enum kr_auth_op {
 	KR_ASK_BEARER,
 	KR_ASK_TOKENS,
 	KR_ASK_DROP_TOKEN,
+	KR_ASK_FORGET,
+	KR_ASK_TRACES,
 	KR_ASK_OPS
 };
 

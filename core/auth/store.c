@@ -140,6 +140,7 @@ KR_STMT(x_use_code, "txt", "",
     " WHERE hash = ? AND used_at IS NULL AND expires > ?");
 KR_STMT(x_drop_devices, "ix", "",
     "DELETE FROM kreide_auth.device WHERE person_id = ? AND hash <> ?");
+KR_STMT(x_drop_code, "i", "", "DELETE FROM kreide_auth.code WHERE person_id = ?");
 KR_STMT(x_drop_tokens, "i", "", "DELETE FROM kreide_auth.token WHERE person_id = ?");
 
 static kr_val
@@ -169,6 +170,14 @@ kr_store_forget(kr_ctx *cx, kr_id person, kr_str device)
 {
 	kr_exec(cx, &x_drop_devices, kr_i(person), hash_val(cx, device));
 	kr_exec(cx, &x_drop_tokens, kr_i(person));
+}
+
+void
+kr_store_erase(kr_ctx *cx, kr_id person)
+{
+	kr_exec(cx, &x_unhash, kr_i(person));
+	kr_exec(cx, &x_drop_code, kr_i(person));
+	kr_store_forget(cx, person, KR_S("")); /* all devices, all tokens */
 }
 
 bool
@@ -297,6 +306,22 @@ kr_store_tokens(kr_ctx *cx, kr_id person, size_t *n_r)
 
 	return kr_all_(
 	    rows, list_cols, KR_LEN(list_cols), sizeof(struct kr_auth_token), n_r);
+}
+
+KR_STMT(q_traces, "iii", "isttt",
+    "(SELECT 0, 'password', changed, NULL, NULL FROM kreide_auth.credential"
+    " WHERE person_id = ?) UNION ALL (SELECT 0, 'code', created, used_at, expires"
+    " FROM kreide_auth.code WHERE person_id = ?) UNION ALL (SELECT 0, 'device', seen,"
+    " NULL, NULL FROM kreide_auth.device WHERE person_id = ? ORDER BY seen DESC LIMIT 8)");
+
+struct kr_auth_token *
+kr_store_traces(kr_ctx *cx, kr_id person, size_t *n_r)
+{
+	kr_rows *rows = kr_query(
+	    cx, &q_traces, kr_i(person), kr_i(person), kr_i(person));
+
+	return kr_all_(
+	    cx, rows, list_cols, KR_LEN(list_cols), sizeof(struct kr_auth_token), n_r);
 }
 
 /* ── devices ── */

@@ -42,6 +42,12 @@ bool kr_store_drop_token(kr_ctx *, kr_id person, kr_id token);
 struct kr_auth_token;
 struct kr_auth_token *kr_store_tokens(kr_ctx *, kr_id person, size_t *n_r);
 
+/* When the password was set, the code made, devices seen (label: "password", "code",
+   "device"); for the person's own copy of his data. */
+struct kr_auth_token *kr_store_traces(kr_ctx *, kr_id person, size_t *n_r);
+/* Everything about somebody who is erased. */
+void kr_store_erase(kr_ctx *, kr_id person);
+
 bool kr_store_device_known(kr_ctx *, kr_id person, const uint8_t *device, size_t n);
 /* Made here once, for whomever: a cookie of our own, not a planted one. */
 bool kr_store_device_ours(kr_ctx *, const uint8_t *device, size_t n);

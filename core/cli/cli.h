@@ -122,6 +122,7 @@ int kr_cmd_module(struct kr_cli *, int argc, char **argv);
 int kr_cmd_user(struct kr_cli *, int argc, char **argv);
 int kr_cmd_demo(struct kr_cli *, int argc, char **argv);
 int kr_cmd_init(struct kr_cli *, int argc, char **argv);
+int kr_cmd_audit(struct kr_cli *, int argc, char **argv);
 int kr_cmd_certificate(struct kr_cli *, int argc, char **argv);
 int kr_cmd_status(struct kr_cli *, int argc, char **argv);
 int kr_cmd_doctor(struct kr_cli *, int argc, char **argv);
@@ -131,6 +132,10 @@ int kr_cmd_docs(struct kr_cli *, int argc, char **argv);
 /* uacme calls this program with five words to publish a challenge. True: that was it.
  */
 bool kr_acme_hook(int argc, char **argv, int *exit_r);
+/* The audit chain, for `audit verify` and `doctor`: a sentence and the verdict.
+   KR_EDENIED: the key cannot be read; text_r says so too. */
+struct kr_audit_verdict;
+kr_err kr_audit_ask(struct kr_work *, kr_str *text_r, struct kr_audit_verdict *v_r);
 /* Shared by migrate, demo and init: brings the database up to date. */
 int kr_migrate_all(struct kr_cli *, FILE *report);
 

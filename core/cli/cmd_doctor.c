@@ -1,6 +1,8 @@
 /* kreide doctor: says in sentences what is wrong with an instance, and what is not. */
 #include "cli/probe.h"
 
+#include "app/audit.h"
+
 #include <dirent.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -280,6 +282,23 @@ ask(kr_ctx *cx, void *arg)
 }
 
 static void
+check_audit(struct doctor *d, struct kr_work *w)
+{
+	struct kr_audit_verdict v = { .kind = KR_AUDIT_GOOD };
+	kr_str text = KR_S("");
+	kr_err err = kr_audit_ask(w, &text, &v);
+
+	if (err != KR_OK && err != KR_EDENIED)
+		SAY(d, "audit", WRONG, "core.doctor.db_schema");
+	else
+		SAY(d, "audit",
+		    err == KR_EDENIED		? NOTE
+			: v.kind == KR_AUDIT_GOOD ? FINE
+						  : WRONG,
+		    "core.doctor.audit", text);
+}
+
+static void
 check_database(struct doctor *d)
 {
 	struct answer a = { .guard = true };
@@ -301,6 +320,7 @@ check_database(struct doctor *d)
 		SAY(d, "jobs", WRONG, "core.doctor.jobs_late", number(d, a.late));
 	if (!a.guard)
 		SAY(d, "demo", WRONG, "core.doctor.demo", kr_z(a.why));
+	check_audit(d, &w);
 	kr_work_close(&w);
 }
 

@@ -1,5 +1,5 @@
 /* kreide user: adds, lists, locks people and prints activation codes. */
-#include "cli/cli.h"
+#include "cli/user.h"
 
 #include <string.h>
 
@@ -277,13 +277,27 @@ failed(struct user *u, struct kr_work *w)
 	return KR_X_WRONG;
 }
 
+/* export and erase read the manifests; their file is cmd_user_data.c. */
+static bool
+is_data(const struct kr_args *a, struct kr_user_data *data, bool *erase_r)
+{
+	*erase_r = a->n == 2 && strcmp(a->words[0], "erase") == 0;
+	if (!*erase_r && (a->n != 2 || strcmp(a->words[0], "export") != 0))
+		return false;
+	data->account = a->words[1];
+	return true;
+}
+
 int
 kr_cmd_user(struct kr_cli *cli, int argc, char **argv)
 {
 	struct user u = { .cli = cli };
+	struct kr_user_data data = { .cli = cli };
 	const struct kr_opt opts[] = { { "given", 's', &u.given },
 		{ "family", 's', &u.family }, { "role", 's', &u.role },
-		{ "group", 's', &u.group }, { "account", 's', &u.account } };
+		{ "group", 's', &u.group }, { "account", 's', &u.account },
+		{ "out", 's', &data.out }, { "yes", 'b', &data.yes },
+		{ "now", 'b', &data.now } };
 	struct kr_args a = { .command = "user",
 		.opts = opts,
 		.nopts = KR_LEN(opts),
@@ -291,10 +305,13 @@ kr_cmd_user(struct kr_cli *cli, int argc, char **argv)
 		.most = 2 };
 	const struct verb *verb;
 	struct kr_work w;
+	bool erase;
 	int code;
 
 	if (!kr_args_of(cli, &a, argc, argv, &code))
 		return code;
+	if (is_data(&a, &data, &erase))
+		return kr_user_data(&data, erase);
 	verb = verb_of(&a);
 	if (verb == NULL)
 		return kr_usage(cli, "user");

@@ -44,6 +44,7 @@ const struct kr_command kr_commands[] = {
 	{ "certificate", kr_cmd_certificate, false },
 	{ "status", kr_cmd_status, false },
 	{ "doctor", kr_cmd_doctor, false },
+	{ "audit", kr_cmd_audit, false },
 	{ "routes", kr_cmd_routes, false },
 	{ "docs", kr_cmd_docs, false },
 	{ NULL, NULL, true },

@@ -152,6 +152,25 @@ keys_make(struct mig *m)
 	return true;
 }
 
+/* Where the audit chain ends, as far as jobs has sealed it: jobs writes it, so its mode
+   is not that of a secret. */
+static bool
+head_make(struct mig *m)
+{
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof path, "%s/audit.head", m->opt->secret_dir) >=
+	    (int)sizeof path)
+		return kr_mig_fail(m, KR_EFAIL, "audit.head: path too long");
+	if (access(path, F_OK) == 0)
+		return true;
+	if (!secret_write(m, path, "kreide-jobs", KR_S("\n")))
+		return false;
+	if (chmod(path, 0600) == 0)
+		return true;
+	return kr_mig_fail(m, KR_EFAIL, "%s: %s", path, strerror(errno));
+}
+
 static bool
 password_get(struct mig *m, const struct account *a, kr_str *password_r)
 {
@@ -204,7 +223,7 @@ kr_users_make_dir(struct mig *m)
 bool
 kr_users_make(struct mig *m, kr_str *ddl_password_r)
 {
-	if (!keys_make(m))
+	if (!keys_make(m) || !head_make(m))
 		return false;
 	for (size_t i = 0; i < KR_LEN(schemas); i++)
 		if (!kr_mig_sqlf(m,

@@ -5,7 +5,7 @@
 #include <kr/kr.h>
 
 /* pdata.c: what core keeps about people */
-enum { KR_CORE_PDATA_N = 107 };
+enum { KR_CORE_PDATA_N = 110 };
 extern const struct kr_pdata kr_core_pdata[KR_CORE_PDATA_N];
 
 /* sign_in.c */
@@ -16,7 +16,7 @@ kr_handler kr_profile_page, kr_profile_language, kr_profile_theme;
 kr_handler kr_profile_session_end, kr_profile_sessions_end;
 kr_handler kr_password_page, kr_password_change;
 kr_handler kr_profile_token_new, kr_profile_token_drop, kr_profile_feed_revoke;
-kr_handler kr_api_me;
+kr_handler kr_profile_data, kr_api_me;
 /* start.c */
 kr_handler kr_start;
 /* notices.c */
@@ -24,6 +24,6 @@ kr_handler kr_notices_page, kr_notices_count, kr_live_subscribe;
 /* content.c */
 kr_handler kr_content_file;
 /* cron.c: core's own regular jobs */
-kr_handler kr_cron_sweep, kr_cron_nightly;
+kr_handler kr_cron_sweep, kr_cron_keep, kr_cron_nightly;
 
 #endif

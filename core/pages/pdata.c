@@ -16,6 +16,11 @@
 	{                                                                              \
 		t, c, c, why, BY_LAW, KR_PD_REF, KR_ERASE_ROW, days                    \
 	}
+/* The same, with the column that the days are counted from. */
+#define UNTIL(t, c, why, days, since)                                                  \
+	{                                                                              \
+		t, c, c, why, BY_LAW, KR_PD_REF, KR_ERASE_ROW, days, since             \
+	}
 #define NAME(t, c, who, why, days)                                                     \
 	{                                                                              \
 		t, c, who, why, BY_LAW, KR_PD_NAME, KR_ERASE_ROW, days                 \
@@ -32,11 +37,15 @@
 	{                                                                              \
 		t, c, who, why, BY_LAW, KR_PD_SECRET, KR_ERASE_ROW, days               \
 	}
-/* Who did something for the school: stays as proof, without the name once he has left.
- */
+/* Who did something for the school: stays as proof, a number that leads to no name once
+   the person is erased. */
 #define DEED(t, c)                                                                     \
 	{                                                                              \
 		t, c, c, PROOF, BY_LAW, KR_PD_REF, KR_ERASE_KEEP, 0                    \
+	}
+#define DEED_META(t, c, who)                                                           \
+	{                                                                              \
+		t, c, who, PROOF, BY_LAW, KR_PD_META, KR_ERASE_KEEP, 0                 \
 	}
 /* The other columns of a table, or all of them, say nothing about a person. */
 #define REST(t)                                                                        \
@@ -45,22 +54,22 @@
 	}
 
 const struct kr_pdata kr_core_pdata[KR_CORE_PDATA_N] = {
-	/* persons: 90 days after somebody has left */
-	NAME("core_person", "account", "id", SCHOOL, 90),
-	NAME("core_person", "given", "id", SCHOOL, 90),
-	NAME("core_person", "family", "id", SCHOOL, 90),
-	NAME("core_person", "short", "id", SCHOOL, 90),
-	META("core_person", "roles", "id", SCHOOL, 90),
-	META("core_person", "state", "id", SCHOOL, 90),
-	META("core_person", "lang", "id", SCHOOL, 90),
-	META("core_person", "theme", "id", SCHOOL, 90),
-	META("core_person", "address", "id", SCHOOL, 90),
-	META("core_person", "source", "id", SCHOOL, 90),
-	NAME("core_person", "source_key", "id", SCHOOL, 90),
-	META("core_person", "created", "id", SCHOOL, 90),
-	META("core_person", "changed", "id", SCHOOL, 90),
-	META("core_person", "left_at", "id", SCHOOL, 90),
-	META("core_person", "activated_at", "id", SCHOOL, 90),
+	/* persons: KR_LEAVER_DAYS after somebody has left, with all that leads to them */
+	NAME("core_person", "account", "id", SCHOOL, KR_LEAVER_DAYS),
+	NAME("core_person", "given", "id", SCHOOL, KR_LEAVER_DAYS),
+	NAME("core_person", "family", "id", SCHOOL, KR_LEAVER_DAYS),
+	NAME("core_person", "short", "id", SCHOOL, KR_LEAVER_DAYS),
+	META("core_person", "roles", "id", SCHOOL, KR_LEAVER_DAYS),
+	META("core_person", "state", "id", SCHOOL, KR_LEAVER_DAYS),
+	META("core_person", "lang", "id", SCHOOL, KR_LEAVER_DAYS),
+	META("core_person", "theme", "id", SCHOOL, KR_LEAVER_DAYS),
+	META("core_person", "address", "id", SCHOOL, KR_LEAVER_DAYS),
+	META("core_person", "source", "id", SCHOOL, KR_LEAVER_DAYS),
+	NAME("core_person", "source_key", "id", SCHOOL, KR_LEAVER_DAYS),
+	META("core_person", "created", "id", SCHOOL, KR_LEAVER_DAYS),
+	META("core_person", "changed", "id", SCHOOL, KR_LEAVER_DAYS),
+	META("core_person", "left_at", "id", SCHOOL, KR_LEAVER_DAYS),
+	META("core_person", "activated_at", "id", SCHOOL, KR_LEAVER_DAYS),
 	REF("core_membership", "person_id", SCHOOL, 0),
 	META("core_membership", "group_id", "person_id", SCHOOL, 0),
 	META("core_membership", "role", "person_id", SCHOOL, 0),
@@ -80,13 +89,11 @@ const struct kr_pdata kr_core_pdata[KR_CORE_PDATA_N] = {
 	META("core_my_childs_group", "group_id", "child_id", SCHOOL, 0),
 	REF("core_my_audience", "person_id", TELL, 0),
 	META("core_my_audience", "audience_id", "person_id", TELL, 0),
-	/* an audience may be one person: then its title is a name */
-	NAME("core_audience", "title", "core_audience_part.ref", TELL, 0),
 	REST("core_audience"),
-	REST("core_audience_part"),
+	REST("core_audience_part"), /* may name a person by id: kr_forget() knows */
 
 	/* signing in, and being signed in */
-	REF("core_session", "person_id", OPERATE, 1),
+	UNTIL("core_session", "person_id", OPERATE, 1, "expires"),
 	SECRET("core_session", "hash", "person_id", OPERATE, 1),
 	SECRET("core_session", "csrf", "person_id", OPERATE, 1),
 	META("core_session", "created", "person_id", OPERATE, 1),
@@ -124,9 +131,13 @@ const struct kr_pdata kr_core_pdata[KR_CORE_PDATA_N] = {
 	REST("core_nonce"),
 
 	/* files, notices, what is still to be done */
-	REF("core_file", "owner_id", FILES, 0),
-	TEXT("core_file", "name", "owner_id", FILES, 0),
-	META("core_file", "created", "owner_id", FILES, 0),
+	/* a file lives as long as the object that holds it; what nothing holds goes */
+	{ "core_file", "owner_id", "owner_id", FILES, BY_LAW, KR_PD_REF,
+	    KR_ERASE_NULL, 0 },
+	{ "core_file", "name", "owner_id", FILES, BY_LAW, KR_PD_CONTENT, KR_ERASE_KEEP,
+	    0 },
+	{ "core_file", "created", "owner_id", FILES, BY_LAW, KR_PD_META, KR_ERASE_KEEP,
+	    0 },
 	REST("core_file"), /* with the bytes, under store_key */
 	REST("core_attachment"),
 	REF("core_notice", "person_id", TELL, 90),
@@ -134,8 +145,9 @@ const struct kr_pdata kr_core_pdata[KR_CORE_PDATA_N] = {
 	META("core_notice", "href", "person_id", TELL, 90),
 	META("core_notice", "created", "person_id", TELL, 90),
 	META("core_notice", "read_at", "person_id", TELL, 90),
+	REF("core_notice", "actor_id", TELL, 90), /* the text may name him */
 	REST("core_notice"),
-	REF("core_outbox", "actor_id", TELL, 7),
+	UNTIL("core_outbox", "actor_id", TELL, 7, "done_at"),
 	TEXT("core_outbox", "args", "actor_id", TELL, 7),
 	META("core_outbox", "created", "actor_id", TELL, 7),
 	REST("core_outbox"),
@@ -149,6 +161,9 @@ const struct kr_pdata kr_core_pdata[KR_CORE_PDATA_N] = {
 	DEED("core_setting", "changed_by"),
 	REST("core_setting"),
 	DEED("kreide_audit.entry", "actor_id"),
+	DEED_META("kreide_audit.entry", "at", "actor_id"),
+	DEED_META("kreide_audit.entry", "module", "actor_id"),
+	DEED_META("kreide_audit.entry", "action", "actor_id"),
 	REST("kreide_audit.entry"),
 
 	/* the school's own order: no person in it */

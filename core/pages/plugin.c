@@ -72,6 +72,8 @@ static const struct kr_route routes[] = {
 	    .flags = KR_R_ANY },
 	{ KR_POST, "/profile/feed/revoke", .run = kr_profile_feed_revoke,
 	    KR_IN(f_route), .flags = KR_R_ANY },
+	{ KR_GET, "/profile/data", .run = kr_profile_data,
+	    .flags = KR_R_ANY | KR_R_SLOW },
 	{ KR_GET, "/", .run = kr_start, .flags = KR_R_ANY },
 	{ KR_GET, "/notices", .run = kr_notices_page, .flags = KR_R_ANY },
 	{ KR_GET, "/_notices/count", .run = kr_notices_count, .flags = KR_R_ANY },
@@ -89,6 +91,7 @@ static const struct kr_route routes[] = {
 static const struct kr_cron cron[] = {
 	{ "core.sweep", "every 15m", kr_cron_sweep, 60 },
 	{ "core.nightly", "daily 02:40", kr_cron_nightly, 300 },
+	{ "core.keep", "daily 03:20", kr_cron_keep, 600 },
 };
 
 const struct kr_plugin kr_core_manifest = {

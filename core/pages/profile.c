@@ -1,6 +1,8 @@
 /* One's own account: who I am here, where I am signed in, what machines may do for me.
  */
+#include "app/audit.h"
 #include "app/feed.h"
+#include "app/mydata.h"
 #include "auth/auth.h"
 #include "core_templates.h"
 #include "html/text.h"
@@ -26,6 +28,10 @@ KR_STMT(q_groups, "i", "s",
     " WHERE m.person_id = ? ORDER BY g.name LIMIT 200");
 KR_STMT(q_feeds, "i", "st",
     "SELECT route, created FROM core_feed WHERE person_id = ? ORDER BY route");
+#define COPIED "core.data_exported"
+KR_STMT(q_copies, "ist", "i",
+    "SELECT COUNT(*) FROM kreide_audit.entry WHERE module = 'core' AND object_id = ?"
+    " AND action = ? AND at > ?");
 KR_STMT(x_lang, "sti", "", "UPDATE core_person SET lang = ?, changed = ? WHERE id = ?");
 KR_STMT(
     x_theme, "sti", "", "UPDATE core_person SET theme = ?, changed = ? WHERE id = ?");
@@ -323,6 +329,31 @@ kr_profile_feed_revoke(kr_ctx *cx)
 	kr_feed_revoke(cx, kr_cstr(cx, kr_in_s(cx, "route")));
 	kr_flash(cx, "core.profile_feed_revoked");
 	return kr_redirect_to(cx, KR_S("/profile#machines"));
+}
+
+/* ── my data ── */
+
+#define COPIES_AN_HOUR 5
+
+kr_err
+kr_profile_data(kr_ctx *cx)
+{
+	static const struct kr_col count_cols[] = { { 'i', 8, 0 } };
+	kr_time hour_ago = { kr_now(cx).us - 60 * KR_MIN_US };
+	struct kr_zip_item *items;
+	int64_t recent = 0;
+	size_t n;
+
+	(void)kr_one(cx, &q_copies, count_cols, &recent, kr_i(kr_me(cx)),
+	    kr_s(KR_S(COPIED)), kr_t(hour_ago));
+	if (recent >= COPIES_AN_HOUR) {
+		kr_flash(cx, "core.profile_data_wait");
+		return kr_redirect_to(cx, KR_S("/profile#data"));
+	}
+	if (kr_mydata(cx, kr_me(cx), &items, &n) != KR_OK)
+		return kr_status(cx);
+	kr_audit_after(cx, COPIED, kr_me(cx));
+	return kr_send_zip(cx, kr_mydata_name(cx, cx->actor->account), items, n);
 }
 
 /* ── /api/v1/me ── */

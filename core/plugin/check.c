@@ -447,6 +447,35 @@ check_scope(const struct kr_plugin *p, const struct kr_entity *e, const char *sc
 		kr_finding(f, "KR-R11", "%s: %s", what, wrong);
 }
 
+/* A row that says something about people says about whom: core asks that column when it
+   exports and erases. */
+static void
+check_owner(const struct kr_entity *e, struct kr_findings *f)
+{
+	const struct kr_prop *personal = NULL;
+	bool owner = false;
+
+	for (size_t i = 0; i < e->nprops; i++) {
+		const struct kr_prop *q = &e->props[i];
+
+		if (q->type == 'p' && q->pd != KR_PD_REF && q->pd != KR_PD_NONE)
+			kr_finding(f, "KR-R18", "%s.%s: the id of a person is KR_PD_REF",
+			    e->name, q->name);
+		if (q->type != 'p' && q->pd == KR_PD_REF)
+			kr_finding(f, "KR-R18", "%s.%s: KR_PD_REF is for type p",
+			    e->name, q->name);
+		owner |= q->type == 'p';
+		if (q->type != 'p' && q->pd != KR_PD_NONE && personal == NULL)
+			personal = q;
+	}
+	if (personal != NULL && !owner)
+		kr_finding(f, "KR-R18",
+		    "%s.%s is personal, but no property of type p says whose",
+		    e->name, personal->name);
+	if ((unsigned)e->erase > KR_ERASE_KEEP)
+		kr_finding(f, "KR-R18", "%s: unknown kind of erasure", e->name);
+}
+
 static void
 check_entity(const struct kr_plugin *p, size_t no, struct kr_findings *f)
 {
@@ -475,6 +504,7 @@ check_entity(const struct kr_plugin *p, size_t no, struct kr_findings *f)
 	check_perm(p, f, e->name, e->perm_write);
 	if (e->keep_days < 0)
 		kr_finding(f, "KR-R12", "%s: negative time of keeping", e->name);
+	check_owner(e, f);
 	for (size_t i = 0; i < no; i++)
 		if (kr_is(kr_z(e->name), p->entities[i]->name))
 			kr_finding(f, "KR-R7", "two entities %s", e->name);
@@ -629,6 +659,30 @@ check_events(const struct kr_plugin *p, struct kr_findings *f)
 			    f, "KR-R8", "hook %zu: without event or function", i + 1);
 }
 
+/* One row cannot go and stay: all that leads to the same person has one fate. */
+static void
+check_fate(const struct kr_plugin *p, size_t no, struct kr_findings *f)
+{
+	const struct kr_pdata *d = &p->pdata[no], *o;
+
+	if (!word_ok(d->subject, "_", 64))
+		kr_finding(f, "KR-R18",
+		    "%s.%s: the subject %s is no column of the table", d->table,
+		    d->column, d->subject);
+	for (size_t i = 0; i < no; i++) {
+		o = &p->pdata[i];
+		if (o->table != NULL && o->subject != NULL && o->kind != KR_PD_NONE &&
+		    strcmp(o->table, d->table) == 0 &&
+		    strcmp(o->subject, d->subject) == 0 &&
+		    (o->erase == KR_ERASE_ROW) != (d->erase == KR_ERASE_ROW))
+			kr_finding(f, "KR-R18",
+			    "%s: %s goes with the row, %s stays: only one can be",
+			    d->table,
+			    o->erase == KR_ERASE_ROW ? o->column : d->column,
+			    o->erase == KR_ERASE_ROW ? d->column : o->column);
+	}
+}
+
 static void
 check_pdata(const struct kr_plugin *p, struct kr_findings *f)
 {
@@ -657,6 +711,8 @@ check_pdata(const struct kr_plugin *p, struct kr_findings *f)
 		    (unsigned)d->erase > KR_ERASE_KEEP || d->keep_days < 0)
 			kr_finding(f, "KR-R12", "%s.%s: unknown class or erasure",
 			    d->table, d->column);
+		if (d->kind != KR_PD_NONE && d->subject != NULL)
+			check_fate(p, i, f);
 	}
 }
 

@@ -47,5 +47,9 @@ const struct kr_rule kr_rules[] = {
 	    "Code of version N works with tables of version N and N + 1." },
 	{ "KR-R17", "The database accepts each statement, with these letters.",
 	    "SQL that rots is found here and not by a pupil." },
+	{ "KR-R18",
+	    "Personal data leads to its person, and what is to happen to it can be done.",
+	    "Export, erasure and retention carry out the declarations; a row without its "
+	    "person would stay for ever." },
 	{ NULL, NULL, NULL },
 };

@@ -14,7 +14,7 @@ static const struct kr_col table_cols[] = {
 };
 struct column {
 	kr_str table, name, type;
-	bool nullable, indexed;
+	bool nullable, indexed, unique;
 };
 static const struct kr_col column_cols[] = {
 	KR_COL(struct column, table),
@@ -22,6 +22,7 @@ static const struct kr_col column_cols[] = {
 	KR_COL(struct column, type),
 	KR_COL(struct column, nullable),
 	KR_COL(struct column, indexed),
+	KR_COL(struct column, unique),
 };
 KR_STMT(q_tables, "s", "sbb",
     "SELECT t.table_name, t.engine = 'InnoDB', EXISTS (SELECT 1 FROM "
@@ -29,14 +30,17 @@ KR_STMT(q_tables, "s", "sbb",
     "s.table_name = t.table_name AND s.index_name = 'PRIMARY') FROM "
     "information_schema.tables t WHERE t.table_schema = 'kreide' AND t.table_type = "
     "'BASE TABLE' AND t.table_name LIKE CONCAT(?, '\\_%') ORDER BY t.table_name");
-KR_STMT(q_columns, "s", "sssbb",
-    "SELECT c.table_name, c.column_name, c.data_type, c.is_nullable = 'YES', EXISTS "
-    "(SELECT 1 FROM information_schema.statistics s WHERE s.table_schema = "
-    "c.table_schema AND s.table_name = c.table_name AND s.column_name = c.column_name) "
-    "FROM information_schema.columns c JOIN information_schema.tables t ON "
+/* Indices in one go: asked for column by column the server opens every table again. */
+KR_STMT(q_columns, "s", "sssbbb",
+    "SELECT c.table_name, c.column_name, c.data_type, c.is_nullable = 'YES', "
+    "s.column_name IS NOT NULL, COALESCE(s.not_unique = 0, FALSE) FROM "
+    "information_schema.columns c JOIN information_schema.tables t ON "
     "t.table_schema = c.table_schema AND t.table_name = c.table_name AND t.table_type = "
-    "'BASE TABLE' WHERE c.table_schema = 'kreide' AND c.table_name LIKE CONCAT(?, '\\_%') "
-    "ORDER BY c.table_name, c.ordinal_position");
+    "'BASE TABLE' LEFT JOIN (SELECT table_name, column_name, MIN(non_unique) AS "
+    "not_unique FROM information_schema.statistics WHERE table_schema = 'kreide' GROUP BY "
+    "table_name, column_name) s ON s.table_name = c.table_name AND s.column_name = "
+    "c.column_name WHERE c.table_schema = 'kreide' AND c.table_name LIKE CONCAT(?, "
+    "'\\_%') ORDER BY c.table_name, c.ordinal_position");
 KR_STMT(q_migrated, "s", "i",
     "SELECT COALESCE(MAX(number), 0) FROM core_migration WHERE owner = ? AND done IS NOT "
     "NULL");
@@ -176,6 +180,75 @@ check_declared(const struct schema *s)
 	}
 }
 
+/* Whether a column can be made empty: NULL, or a text or number that no key holds once
+   only. */
+static void
+check_blank(const struct schema *s, const char *table, const char *name)
+{
+	const struct column *c = column_of(s, table, name);
+	bool text_or_number = c != NULL && !kr_is(c->type, "date") &&
+			      !kr_is(c->type, "datetime") && !kr_is(c->type, "enum");
+
+	if (c == NULL || c->nullable)
+		return; /* missing: said elsewhere */
+	if (!text_or_number)
+		kr_finding(s->f, "KR-R18", "%s.%s: is to become empty, but %.*s NOT NULL "
+		    "cannot", table, name, KR_FMT(c->type));
+	else if (c->unique)
+		kr_finding(s->f, "KR-R18",
+		    "%s.%s: is to become empty, but stands in a unique key", table,
+		    name);
+}
+
+static bool
+is_time(const struct schema *s, const char *table, const char *name)
+{
+	const struct column *c = column_of(s, table, name);
+
+	return c != NULL && (kr_is(c->type, "datetime") || kr_is(c->type, "date"));
+}
+
+static void
+check_carried_out(const struct schema *s, const struct kr_pdata *d)
+{
+	const struct column *who =
+	    d->subject == NULL ? NULL : column_of(s, d->table, d->subject);
+
+	if (d->kind == KR_PD_NONE || strchr(d->table, '.') != NULL)
+		return;
+	if (who != NULL && !kr_is(who->type, "bigint"))
+		kr_finding(s->f, "KR-R18", "%s.%s: %.*s holds no id of a person",
+		    d->table, d->subject, KR_FMT(who->type));
+	if (d->erase == KR_ERASE_NULL)
+		check_blank(s, d->table, d->column);
+	if (d->keep_days > 0 && d->since != NULL && !is_time(s, d->table, d->since))
+		kr_finding(s->f, "KR-R18", "%s.%s: no time %s to count days from",
+		    d->table, d->column, d->since);
+	if (d->keep_days > 0 && d->since == NULL &&
+	    !is_time(s, d->table, "changed") && !is_time(s, d->table, "created"))
+		kr_finding(s->f, "KR-R18",
+		    "%s.%s: %d days, but no column changed or created to count from",
+		    d->table, d->column, d->keep_days);
+}
+
+/* Persons other than the row's own are blanked, and so is what has a time of its own. */
+static void
+check_entity_erase(const struct schema *s, const struct kr_entity *e)
+{
+	bool me = false;
+
+	for (size_t i = 0; i < e->nprops; i++)
+		me |= e->props[i].type == 'p' && (e->props[i].flags & KR_P_ME) != 0;
+	for (size_t i = 0; i < e->nprops; i++) {
+		const struct kr_prop *q = &e->props[i];
+		bool own = q->type == 'p' && (!me || (q->flags & KR_P_ME) != 0);
+
+		if (q->keep_days > 0 ||
+		    (q->type == 'p' && (!own || e->erase == KR_ERASE_NULL)))
+			check_blank(s, e->table, q->name);
+	}
+}
+
 /* What is declared must be there: a renamed column would silently leave the export. */
 static void
 check_pdata(const struct schema *s)
@@ -190,12 +263,13 @@ check_pdata(const struct schema *s)
 			: column_of(s, d->table, d->column) == NULL)
 			kr_finding(s->f, "KR-R12", "%s.%s: declared, but not there",
 			    d->table, d->column);
-		else if (d->subject != NULL && strchr(d->subject, ' ') == NULL &&
-			 strchr(d->subject, '.') == NULL &&
+		else if (d->subject != NULL &&
 			 column_of(s, d->table, d->subject) == NULL)
 			kr_finding(s->f, "KR-R12",
 			    "%s.%s: no column %s to find the person", d->table,
 			    d->column, d->subject);
+		else
+			check_carried_out(s, d);
 	}
 }
 
@@ -245,8 +319,10 @@ kr_schema_check(struct kr_conn *conn, const struct kr_plugin *p, FILE *report)
 		    KR_FMT(cx.err_text));
 	} else {
 		check_tables(&s);
-		for (size_t i = 0; p->entities != NULL && p->entities[i] != NULL; i++)
+		for (size_t i = 0; p->entities != NULL && p->entities[i] != NULL; i++) {
 			check_entity(&s, p->entities[i]);
+			check_entity_erase(&s, p->entities[i]);
+		}
 		check_pdata(&s);
 		check_declared(&s);
 	}

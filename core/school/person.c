@@ -1,6 +1,7 @@
 /* Persons: added, renamed, locked, leaving and coming back. Nobody is ever matched or
    found by name here; ids and (source, key) alone say who somebody is. */
 #include "auth/auth.h"
+#include "auth/store.h"
 #include "db/db.h"
 #include "http/nonce.h"
 #include "school/internal.h"
@@ -274,6 +275,38 @@ kr_code_for(kr_ctx *cx, kr_id person, kr_str account, char code_r[20])
 	if (!ok && kr_status(cx) == KR_OK)
 		kr_fail(cx, KR_EUPSTREAM, "no activation code could be made");
 	return ok;
+}
+
+bool
+kr_sign_in_forget(kr_ctx *cx, kr_id person)
+{
+	struct kr_conn *before = cx->db;
+
+	if (auth_conn == NULL) {
+		if (!kr_auth_forget(cx, person))
+			kr_fail(cx, KR_EUPSTREAM, "auth: sign-in is not forgotten");
+		return kr_status(cx) == KR_OK;
+	}
+	cx->db = auth_conn;
+	kr_store_erase(cx, person);
+	cx->db = before;
+	return kr_status(cx) == KR_OK;
+}
+
+bool
+kr_sign_in_list(kr_ctx *cx, kr_id person, bool traces, struct kr_auth_token **list_r,
+    size_t *n_r)
+{
+	struct kr_conn *before = cx->db;
+
+	if (auth_conn == NULL)
+		return traces ? kr_auth_traces(cx, person, list_r, n_r)
+			      : kr_auth_tokens(cx, person, list_r, n_r);
+	cx->db = auth_conn;
+	*list_r = traces ? kr_store_traces(cx, person, n_r)
+			 : kr_store_tokens(cx, person, n_r);
+	cx->db = before;
+	return kr_status(cx) == KR_OK;
 }
 
 bool

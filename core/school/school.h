@@ -51,6 +51,13 @@ kr_id kr_year_current(kr_ctx *);
    as user kreide_auth. What it wrote is committed by the command, after the school's.
  */
 void kr_school_auth_conn(struct kr_conn *);
+/* Password, code, tokens, devices of somebody who is erased: by that connection, or by
+   the auth process. False: failed. */
+bool kr_sign_in_forget(kr_ctx *, kr_id person);
+/* Tokens, or the other traces of sign-in, in the same way. */
+struct kr_auth_token;
+bool kr_sign_in_list(kr_ctx *, kr_id person, bool traces, struct kr_auth_token **list_r,
+    size_t *n_r);
 
 /* ── persons, many at once ── */
 /* Inserts without refreshing the closure: for imports, which refresh once at the end.

@@ -100,7 +100,8 @@ kr_lint_plugin_calls(const struct kr_lint_file *f)
 /* Where statements are put together from constant parts of a manifest, before anybody
    has asked anything. */
 static const char *const statement_makers[] = { "core/db/", "core/app/entity.c",
-	"core/app/list.c", "core/cli/cmd_demo.c", "core/include/kr/db.h" };
+	"core/app/list.c", "core/app/declared.", "core/cli/cmd_demo.c",
+	"core/include/kr/db.h" };
 
 void
 kr_lint_statement(const struct kr_lint_file *f)

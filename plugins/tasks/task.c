@@ -22,15 +22,17 @@ const struct kr_entity tasks_task = { .name = "task",
 	.perm_read = "tasks.read",
 	.perm_write = "tasks.write",
 	.flags = KR_E_ATTACH | KR_E_TRASH,
-	.keep_days = 730 };
+	.keep_days = 730,
+	/* A class's work does not vanish with the teacher who set it. */
+	.erase = KR_ERASE_NULL };
 
 #define IN_MY_CLASSES                                                                  \
 	"t.deleted_at IS NULL AND t.group_id IN (SELECT group_id FROM core_my_group"   \
 	" WHERE person_id = ? AND role = 1)"
 #define PUPIL_ROW                                                                           \
-	"SELECT t.id, t.title, g.name, CONCAT(p.given, ' ', p.family), t.due, s.handed_in," \
-	" s.feedback_at, s.feedback_seen FROM tasks_task t"                                 \
-	" JOIN core_group g ON g.id = t.group_id JOIN core_person_name p"                   \
+	"SELECT t.id, t.title, g.name, COALESCE(CONCAT(p.given, ' ', p.family), '–')," \
+	" t.due, s.handed_in, s.feedback_at, s.feedback_seen FROM tasks_task t"                               \
+	" JOIN core_group g ON g.id = t.group_id LEFT JOIN core_person_name p"              \
 	" ON p.id = t.owner_id LEFT JOIN tasks_submission s ON s.task_id = t.id"            \
 	" AND s.person_id = ? WHERE " IN_MY_CLASSES
 #define PUPIL_OUT                                                                      \
@@ -61,8 +63,8 @@ KR_STMT(
     q_grading, "it", "isstiii", TEACHER_ROW " AND t.due > ? ORDER BY t.due LIMIT 5");
 KR_STMT(q_head, "i", "iiiisssst",
     "SELECT t.id, t.owner_id, t.group_id, t.rev, t.title, t.body, g.name,"
-    " CONCAT(p.given, ' ', p.family), t.due FROM tasks_task t"
-    " JOIN core_group g ON g.id = t.group_id JOIN core_person_name p"
+    " COALESCE(CONCAT(p.given, ' ', p.family), '–'), t.due FROM tasks_task t"
+    " JOIN core_group g ON g.id = t.group_id LEFT JOIN core_person_name p"
     " ON p.id = t.owner_id WHERE t.id = ? AND t.deleted_at IS NULL");
 KR_STMT(q_owner, "ii", "t",
     "SELECT deleted_at FROM tasks_task WHERE id = ? AND owner_id = ?");

@@ -30,7 +30,11 @@ enum kr_pd {
 	KR_PD_META,    /* time, state: says what a person did */
 	KR_PD_SECRET   /* hash, key, token */
 };
+/* When the person is erased: the row goes; the column becomes empty and the row stays,
+   nobody's; or nothing happens, because the school has to prove it. */
 enum kr_erase { KR_ERASE_ROW, KR_ERASE_NULL, KR_ERASE_KEEP };
+#define KR_BIN_DAYS 30     /* in the waste bin, then gone */
+#define KR_LEAVER_DAYS 90  /* after somebody has left, then erased */
 
 /* Permission: which roles hold it by default once the module is open to them. */
 struct kr_perm {
@@ -91,7 +95,7 @@ struct kr_prop {
 	uint32_t flags;
 	const char *const *choices;
 	enum kr_pd pd;
-	int16_t keep_days; /* 0: with the row */
+	int16_t keep_days; /* after the row's last change, then empty; 0: with the row */
 };
 enum {
 	KR_P_REQ = 1u << 0,
@@ -116,6 +120,10 @@ struct kr_entity {
 	const char *perm_read, *perm_write;
 	uint32_t flags;
 	int16_t keep_days; /* after the last change; 0: until deleted */
+	/* When its person is erased: that is whom the p property with KR_P_ME names, or
+	   each p property if none has it. KR_ERASE_NULL: the row stays, the person's id
+	   becomes 0. Other persons named in a row are always blanked like that. */
+	enum kr_erase erase;
 };
 enum {
 	KR_E_ATTACH = 1u << 0, /* may hold files */
@@ -124,12 +132,14 @@ enum {
 #define KR_PROPS(p) .props = p, .nprops = KR_LEN(p)
 
 /* Personal data outside entities: one row per column. `subject` is the column that
-   holds the person's id; purpose and basis appear in the record of processing. */
+   holds the person's id, in the same table; purpose and basis appear in the record of
+   processing. Core acts on it: export, erasure and, keep_days after `since`, deletion. */
 struct kr_pdata {
 	const char *table, *column, *subject, *purpose, *basis;
 	enum kr_pd kind;
 	enum kr_erase erase;
-	int16_t keep_days;
+	int16_t keep_days; /* then the row goes, or with KR_ERASE_NULL the column */
+	const char *since; /* a time of the row; NULL: its changed, or else created */
 };
 
 struct kr_setting {
