@@ -4,13 +4,15 @@
 
 #include "base/ctx.h"
 
-/* kr_audit() for a page that only reads: after the answer, in a transaction of its own. */
+/* kr_audit() for a page that only reads: after the answer, in a transaction of its own.
+ */
 void kr_audit_after(kr_ctx *, const char *action, kr_id object);
 /* The key of the chain (secret/audit.key, readable by jobs and the administrator's
    command only); false when it cannot be read. */
 bool kr_audit_key(const char *home, uint8_t key_r[32]);
 /* The last sealed row, kept in secret/audit.head beside the database: without it nobody
-   could tell that the end of the chain was cut off. Text: the seq, a blank, the seal. */
+   could tell that the end of the chain was cut off. Text: the seq, a blank, the seal.
+ */
 struct kr_audit_head {
 	int64_t seq; /* 0: nothing was sealed yet */
 	uint8_t seal[32];

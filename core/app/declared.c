@@ -106,14 +106,14 @@ as_text(struct maker *m, const struct column *c)
 	const char *p = c->name.p;
 
 	if (kr_is(c->type, "datetime"))
-		kr_buf_fmt(&m->sql, "DATE_FORMAT(t.%.*s, '%%Y-%%m-%%dT%%H:%%i:%%sZ')",
-		    n, p);
+		kr_buf_fmt(
+		    &m->sql, "DATE_FORMAT(t.%.*s, '%%Y-%%m-%%dT%%H:%%i:%%sZ')", n, p);
 	else if (has_word(" binary varbinary blob ", c->type))
 		kr_buf_fmt(&m->sql, "HEX(t.%.*s)", n, p);
 	else if (kr_is(c->name, "group_id"))
-		kr_buf_str(&m->sql,
-		    KR_S("(SELECT g.name FROM kreide.core_group g WHERE g.id ="
-			 " t.group_id)"));
+		kr_buf_str(
+		    &m->sql, KR_S("(SELECT g.name FROM kreide.core_group g WHERE g.id ="
+				  " t.group_id)"));
 	else
 		kr_buf_fmt(&m->sql, "CAST(t.%.*s AS CHAR)", n, p);
 }
@@ -130,7 +130,7 @@ make_rows(struct maker *m, struct kr_way *w)
 
 		if (c == NULL)
 			continue;
-		kr_buf_str(&m->sql, n ? KR_S(", ") : KR_S("SELECT "));
+		kr_buf_str(&m->sql, n ? KR_S(", ") : KR_S("SELECT DISTINCT "));
 		as_text(m, c);
 		w->cols[n] = w->cols[i];
 		out[n++] = 's';
@@ -139,7 +139,7 @@ make_rows(struct maker *m, struct kr_way *w)
 	if (n == 0)
 		return;
 	kr_buf_fmt(&m->sql, " FROM %s t WHERE t.%s = ?", w->table, w->subject);
-	if (column_of(m, w->table, "id") != NULL)
+	if (w->entity != NULL)
 		kr_buf_str(&m->sql, KR_S(" ORDER BY t.id DESC"));
 	kr_buf_fmt(&m->sql, " LIMIT %d", KR_ROWS_MAX);
 	w->rows = done(m, "rows", "i", out);
@@ -222,8 +222,8 @@ static const struct kr_stmt *
 drop_by_ids(struct maker *m, const char *table)
 {
 	fresh(m);
-	kr_buf_fmt(&m->sql, "DELETE t FROM " IDS " STRAIGHT_JOIN %s t ON t.id = j.id",
-	    table);
+	kr_buf_fmt(
+	    &m->sql, "DELETE t FROM " IDS " STRAIGHT_JOIN %s t ON t.id = j.id", table);
 	return done(m, "drop", "s", "");
 }
 
@@ -280,8 +280,8 @@ entity(struct maker *m, size_t no)
 		if (q->type == 'p')
 			entity_way(m, e, q);
 		if (q->keep_days > 0)
-			keep_column(m, add_keep(m, e->table, "changed", q->keep_days),
-			    q->name);
+			keep_column(
+			    m, add_keep(m, e->table, "changed", q->keep_days), q->name);
 	}
 	if (e->keep_days > 0)
 		entity_keep(m, e, "changed", e->keep_days);
@@ -333,8 +333,6 @@ pdata_way(struct maker *m, size_t no)
 	w = add_way(m, d->table, d->subject);
 	w->person = strcmp(d->table, "core_person") == 0;
 	w->erase = KR_ERASE_KEEP;
-	if (column_of(m, d->table, "id") != NULL)
-		add_col(w, "id", NULL);
 	for (size_t i = 0; i < m->p->npdata; i++) {
 		const struct kr_pdata *o = &m->p->pdata[i];
 
@@ -353,8 +351,7 @@ pdata_way(struct maker *m, size_t no)
 		    &m->sql, "DELETE FROM %s WHERE %s = ?", w->table, w->subject);
 		w->drop = done(m, "drop", "i", "");
 	}
-	if (w->ncols > 1 ||
-	    (w->ncols == 1 && strcmp(w->cols[0].name, "id") != 0))
+	if (w->ncols > 0)
 		make_rows(m, w);
 }
 

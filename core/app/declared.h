@@ -1,6 +1,6 @@
-/* What the manifests declare about people, as statements: the ways from a person to what
-   is kept about him, and the times after which rows go. Retention, erasure and export
-   read nothing else. */
+/* What the manifests declare about people, as statements: the ways from a person to
+   what is kept about him, and the times after which rows go. Retention, erasure and
+   export read nothing else. */
 #ifndef KR_APP_DECLARED_H
 #define KR_APP_DECLARED_H
 

@@ -9,8 +9,8 @@
 #include <kr/kr.h>
 #include <string.h>
 
-#define BATCHES 100  /* of one table in one night */
-#define LEAVERS 300  /* in one night */
+#define BATCHES 100 /* of one table in one night */
+#define LEAVERS 300 /* in one night */
 #define IDS "JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) j"
 
 KR_STMT(q_state, "i", "b", "SELECT state = 'left' FROM core_person WHERE id = ?");

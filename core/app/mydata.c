@@ -295,8 +295,7 @@ everything(struct copy *y, const struct kr_declared *d)
 	json_t *root = json_object(), *modules = json_array(), *m;
 
 	json_object_set_new(root, "about", text(kr_text(y->cx, "core.data_about")));
-	json_object_set_new(
-	    root, "school", json_string(y->cx->app->conf.school));
+	json_object_set_new(root, "school", json_string(y->cx->app->conf.school));
 	json_object_set_new(root, "made", time_text(y->cx, y->cx->now));
 	for (size_t i = 0; i < y->cx->app->nplugins; i++) {
 		const struct kr_plugin *p = y->cx->app->plugins[i].p;

@@ -1,4 +1,5 @@
-/* Everything that is declared about one person, as the items of a ZIP (GDPR art. 15, 20).
+/* Everything that is declared about one person, as the items of a ZIP (GDPR art. 15,
+ * 20).
  */
 #ifndef KR_APP_MYDATA_H
 #define KR_APP_MYDATA_H

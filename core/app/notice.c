@@ -7,7 +7,7 @@
 #include "plugin/registry.h"
 #include <kr/kr.h>
 
-#define INSERT_NOTICE                                                                  \
+#define INSERT_NOTICE                                                                       \
 	"INSERT INTO core_notice (person_id, module, text_key, args, href, batch, created," \
 	" actor_id) "
 KR_STMT(x_one, "issssiti", "", INSERT_NOTICE "VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
@@ -67,8 +67,8 @@ to_group(kr_ctx *cx, const struct kr_audience *a, const struct insert *v)
 {
 	kr_val group = kr_i(a->group), member = kr_i(a->member);
 
-	kr_exec(cx, &x_group, v->module, v->key, v->args, v->href, v->batch, v->now, v->me,
-	    group, member, member, v->me);
+	kr_exec(cx, &x_group, v->module, v->key, v->args, v->href, v->batch, v->now,
+	    v->me, group, member, member, v->me);
 	if (a->with_parents)
 		kr_exec(cx, &x_group_parents, v->module, v->key, v->args, v->href,
 		    v->batch, v->now, v->me, group, v->me);

@@ -274,8 +274,8 @@ kr_auth_bearer(kr_ctx *cx, kr_str token)
 }
 
 static bool
-ask_list(kr_ctx *cx, uint32_t op, kr_id person, struct kr_auth_token **list_r,
-    size_t *n_r)
+ask_list(
+    kr_ctx *cx, uint32_t op, kr_id person, struct kr_auth_token **list_r, size_t *n_r)
 {
 	struct kr_auth_ask ask = { .person = person };
 	struct kr_auth_said said;

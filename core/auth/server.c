@@ -31,45 +31,66 @@ on_stop(int sig)
 	stopping = 1;
 }
 
-/* Who may ask: the web workers, this uid itself (no separate uids), the administrator.
-   Whose the web's database password is, is the web. */
+#define BIT(op) (1u << (op))
+#define EVERY (BIT(KR_ASK_OPS) - 1)
+
 static bool
+owns(const struct kr_app *app, const char *file, uid_t uid)
+{
+	char path[512];
+	struct stat st;
+
+	snprintf(path, sizeof path, "%s/secret/%s", app->conf.home, file);
+	return stat(path, &st) == 0 && st.st_uid == uid;
+}
+
+/* Who may ask, and what, as bits: whose the web's database password is, is the web, and
+   so for jobs, which has one question. This uid itself (no separate uids) and the
+   administrator may ask everything. */
+static uint32_t
 may_ask(const struct kr_app *app, int fd)
 {
 	struct ucred who;
 	socklen_t n = sizeof who;
-	char path[512];
-	struct stat st;
 
-	snprintf(path, sizeof path, "%s/secret/kreide_rw.pw", app->conf.home);
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n) != 0)
-		return false;
-	if (who.uid == 0 || who.uid == geteuid() ||
-	    (stat(path, &st) == 0 && who.uid == st.st_uid))
-		return true;
+		return 0;
+	if (who.uid == 0 || who.uid == geteuid())
+		return EVERY;
+	if (owns(app, "kreide_rw.pw", who.uid))
+		return EVERY & ~BIT(KR_ASK_FORGET);
+	if (owns(app, "kreide_jobs.pw", who.uid))
+		return BIT(KR_ASK_FORGET);
 	kr_log_kv(KR_WARN, "auth.stranger", { "uid", kr_i(who.uid) });
-	return false;
+	return 0;
 }
+
+struct guest {
+	int fd;
+	uint32_t may;
+};
 
 static void
 serve_one(const struct kr_app *app, struct kr_arena *arena, struct kr_conn *db,
-    const struct kr_auth_serving *serving, int fd)
+    const struct kr_auth_serving *serving, const struct guest *g)
 {
 	static struct kr_auth_ask ask; /* static: off the stack, wiped after use */
 	static struct kr_auth_said said;
 	struct kr_ctx cx;
 	struct timeval second = { .tv_sec = 1 };
 
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof second);
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &second, sizeof second);
-	if (recv(fd, &ask, sizeof ask, MSG_TRUNC) == (ssize_t)sizeof ask &&
+	setsockopt(g->fd, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof second);
+	setsockopt(g->fd, SOL_SOCKET, SO_SNDTIMEO, &second, sizeof second);
+	if (recv(g->fd, &ask, sizeof ask, MSG_TRUNC) == (ssize_t)sizeof ask &&
+	    ask.op < KR_ASK_OPS && (g->may & BIT(ask.op)) != 0 &&
 	    kr_mono_us() - ask.sent_us < KR_AUTH_WAIT_US) {
 		kr_ctx_init(&cx, arena, app);
 		cx.db = cx.rw = db;
 		atomic_store(&kr_auth_doors()[serving->door].pulse_us, kr_mono_us());
 		kr_auth_answer(&cx, serving, &ask, &said);
 		kr_ctx_finish(&cx);
-		if (send(fd, &said, sizeof said, MSG_NOSIGNAL) != (ssize_t)sizeof said)
+		if (send(g->fd, &said, sizeof said, MSG_NOSIGNAL) !=
+		    (ssize_t)sizeof said)
 			kr_log_kv(KR_WARN, "auth.unheard", { "op", kr_i(ask.op) });
 	}
 	atomic_store(&kr_auth_doors()[serving->door].pulse_us, kr_mono_us());
@@ -178,8 +199,10 @@ kr_auth_main(const struct kr_app *app, int listen_fd, enum kr_auth_door door)
 		int fd = n > 0 ? accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC) : -1;
 
 		if (fd >= 0) {
-			if (may_ask(app, fd))
-				serve_one(app, arena, db, &serving, fd);
+			struct guest g = { fd, may_ask(app, fd) };
+
+			if (g.may != 0)
+				serve_one(app, arena, db, &serving, &g);
 			close(fd);
 		}
 		if (kr_mono_us() - swept > SWEEP_US) {

@@ -1,5 +1,5 @@
-/* kreide audit verify: is the chain of who did what whole? Asked by whoever may read its
-   key: root, or the owner of the instance. */
+/* kreide audit verify: is the chain of who did what whole? Asked by whoever may read
+   its key: root, or the owner of the instance. */
 #include "cli/cli.h"
 
 #include "app/audit.h"
@@ -40,8 +40,8 @@ kr_audit_ask(struct kr_work *w, kr_str *text_r, struct kr_audit_verdict *v_r)
 		return kr_status(&w->cx);
 	kr_wipe(a.key, sizeof a.key);
 	snprintf(key, sizeof key, "core.audit.is_%s", kinds[a.v.kind]);
-	*text_r = kr_word_(
-	    cli, key, KR_WORDS(kr_num(cli, a.v.rows), kr_num(cli, a.v.seq)));
+	*text_r =
+	    kr_word_(cli, key, KR_WORDS(kr_num(cli, a.v.rows), kr_num(cli, a.v.seq)));
 	*v_r = a.v;
 	return KR_OK;
 }

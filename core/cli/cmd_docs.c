@@ -165,7 +165,8 @@ data_of_entities(struct kr_cli *cli, const struct kr_plugin *p)
 					.column = prop->name,
 					.kind = prop->pd,
 					.purpose = word(cli, p->title).p,
-					.erase = prop->type == 'p' || e->erase == KR_ERASE_ROW
+					.erase = prop->type == 'p' ||
+							 e->erase == KR_ERASE_ROW
 						     ? e->erase
 						     : KR_ERASE_KEEP,
 					.keep_days = prop->keep_days ? prop->keep_days

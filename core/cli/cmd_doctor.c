@@ -292,9 +292,9 @@ check_audit(struct doctor *d, struct kr_work *w)
 		SAY(d, "audit", WRONG, "core.doctor.db_schema");
 	else
 		SAY(d, "audit",
-		    err == KR_EDENIED		? NOTE
-			: v.kind == KR_AUDIT_GOOD ? FINE
-						  : WRONG,
+		    err == KR_EDENIED         ? NOTE
+		    : v.kind == KR_AUDIT_GOOD ? FINE
+					      : WRONG,
 		    "core.doctor.audit", text);
 }
 

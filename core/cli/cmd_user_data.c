@@ -1,5 +1,5 @@
-/* kreide user export, erase: what GDPR gives a person a right to, for whoever answers the
-   request. */
+/* kreide user export, erase: what GDPR gives a person a right to, for whoever answers
+   the request. */
 #include "cli/user.h"
 
 #include "app/file.h"
@@ -62,8 +62,7 @@ export_it(kr_ctx *cx, void *arg)
 	if (!find(cx, u, &p) || kr_mydata(cx, p.id, &items, &n) != KR_OK)
 		return kr_status(cx);
 	if (u->out == NULL)
-		u->out = kr_cstr(
-		    u->cli->said, kr_mydata_name(cx, kr_z(u->account)));
+		u->out = kr_cstr(u->cli->said, kr_mydata_name(cx, kr_z(u->account)));
 	if (kr_zip_write(cx, items, n,
 		&(struct kr_zip_out){ file_begin, file_write, u }) != KR_OK)
 		return kr_status(cx);
@@ -121,7 +120,8 @@ erase_it(kr_ctx *cx, void *arg)
 	u->refused = !u->yes || (u->here && !u->now);
 	if (u->refused || kr_status(cx) != KR_OK)
 		return kr_status(cx);
-	/* Whoever is still here leaves first: memberships and rights of others follow. */
+	/* Whoever is still here leaves first: memberships and rights of others follow.
+	 */
 	if (u->here)
 		kr_kernel_person_leave(cx, p.id);
 	u->last_admin = kr_status(cx) == KR_ECONFLICT;
@@ -142,15 +142,12 @@ print_plan(const struct kr_user_data *u)
 	size_t i;
 	json_t *j;
 
-	json_array_foreach (u->plan, i, j)
-		kr_table_row(t,
-		    (kr_str[]){ kr_z(json_string_value(json_object_get(j, "table"))),
-			kr_z(json_string_value(json_object_get(j, "column"))),
-			kr_num(u->cli,
-			    json_integer_value(json_object_get(j, "rows"))),
-			kr_word_(u->cli,
-			    fates[json_integer_value(json_object_get(j, "erase"))],
-			    NULL, 0) });
+	json_array_foreach(u->plan, i, j) kr_table_row(t,
+	    (kr_str[]){ kr_z(json_string_value(json_object_get(j, "table"))),
+		kr_z(json_string_value(json_object_get(j, "column"))),
+		kr_num(u->cli, json_integer_value(json_object_get(j, "rows"))),
+		kr_word_(u->cli, fates[json_integer_value(json_object_get(j, "erase"))],
+		    NULL, 0) });
 	kr_table_print(t);
 }
 

@@ -1,4 +1,5 @@
-/* What `kreide user export` and `kreide user erase` are asked for, and what came of it. */
+/* What `kreide user export` and `kreide user erase` are asked for, and what came of it.
+ */
 #ifndef KR_CLI_USER_H
 #define KR_CLI_USER_H
 

@@ -54,7 +54,8 @@
 	}
 
 const struct kr_pdata kr_core_pdata[KR_CORE_PDATA_N] = {
-	/* persons: KR_LEAVER_DAYS after somebody has left, with all that leads to them */
+	/* persons: KR_LEAVER_DAYS after somebody has left, with all that leads to them
+	 */
 	NAME("core_person", "account", "id", SCHOOL, KR_LEAVER_DAYS),
 	NAME("core_person", "given", "id", SCHOOL, KR_LEAVER_DAYS),
 	NAME("core_person", "family", "id", SCHOOL, KR_LEAVER_DAYS),
@@ -132,8 +133,8 @@ const struct kr_pdata kr_core_pdata[KR_CORE_PDATA_N] = {
 
 	/* files, notices, what is still to be done */
 	/* a file lives as long as the object that holds it; what nothing holds goes */
-	{ "core_file", "owner_id", "owner_id", FILES, BY_LAW, KR_PD_REF,
-	    KR_ERASE_NULL, 0 },
+	{ "core_file", "owner_id", "owner_id", FILES, BY_LAW, KR_PD_REF, KR_ERASE_NULL,
+	    0 },
 	{ "core_file", "name", "owner_id", FILES, BY_LAW, KR_PD_CONTENT, KR_ERASE_KEEP,
 	    0 },
 	{ "core_file", "created", "owner_id", FILES, BY_LAW, KR_PD_META, KR_ERASE_KEEP,
@@ -141,11 +142,12 @@ const struct kr_pdata kr_core_pdata[KR_CORE_PDATA_N] = {
 	REST("core_file"), /* with the bytes, under store_key */
 	REST("core_attachment"),
 	REF("core_notice", "person_id", TELL, 90),
-	TEXT("core_notice", "args", "person_id", TELL, 90),
+	/* the words of whoever caused it: titles, his name */
+	TEXT("core_notice", "args", "actor_id", TELL, 90),
 	META("core_notice", "href", "person_id", TELL, 90),
 	META("core_notice", "created", "person_id", TELL, 90),
 	META("core_notice", "read_at", "person_id", TELL, 90),
-	REF("core_notice", "actor_id", TELL, 90), /* the text may name him */
+	REF("core_notice", "actor_id", TELL, 90),
 	REST("core_notice"),
 	UNTIL("core_outbox", "actor_id", TELL, 7, "done_at"),
 	TEXT("core_outbox", "args", "actor_id", TELL, 7),

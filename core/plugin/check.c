@@ -459,8 +459,8 @@ check_owner(const struct kr_entity *e, struct kr_findings *f)
 		const struct kr_prop *q = &e->props[i];
 
 		if (q->type == 'p' && q->pd != KR_PD_REF && q->pd != KR_PD_NONE)
-			kr_finding(f, "KR-R18", "%s.%s: the id of a person is KR_PD_REF",
-			    e->name, q->name);
+			kr_finding(f, "KR-R18",
+			    "%s.%s: the id of a person is KR_PD_REF", e->name, q->name);
 		if (q->type != 'p' && q->pd == KR_PD_REF)
 			kr_finding(f, "KR-R18", "%s.%s: KR_PD_REF is for type p",
 			    e->name, q->name);
@@ -470,8 +470,8 @@ check_owner(const struct kr_entity *e, struct kr_findings *f)
 	}
 	if (personal != NULL && !owner)
 		kr_finding(f, "KR-R18",
-		    "%s.%s is personal, but no property of type p says whose",
-		    e->name, personal->name);
+		    "%s.%s is personal, but no property of type p says whose", e->name,
+		    personal->name);
 	if ((unsigned)e->erase > KR_ERASE_KEEP)
 		kr_finding(f, "KR-R18", "%s: unknown kind of erasure", e->name);
 }
@@ -677,8 +677,7 @@ check_fate(const struct kr_plugin *p, size_t no, struct kr_findings *f)
 		    (o->erase == KR_ERASE_ROW) != (d->erase == KR_ERASE_ROW))
 			kr_finding(f, "KR-R18",
 			    "%s: %s goes with the row, %s stays: only one can be",
-			    d->table,
-			    o->erase == KR_ERASE_ROW ? o->column : d->column,
+			    d->table, o->erase == KR_ERASE_ROW ? o->column : d->column,
 			    o->erase == KR_ERASE_ROW ? d->column : o->column);
 	}
 }

@@ -192,8 +192,10 @@ check_blank(const struct schema *s, const char *table, const char *name)
 	if (c == NULL || c->nullable)
 		return; /* missing: said elsewhere */
 	if (!text_or_number)
-		kr_finding(s->f, "KR-R18", "%s.%s: is to become empty, but %.*s NOT NULL "
-		    "cannot", table, name, KR_FMT(c->type));
+		kr_finding(s->f, "KR-R18",
+		    "%s.%s: is to become empty, but %.*s NOT NULL "
+		    "cannot",
+		    table, name, KR_FMT(c->type));
 	else if (c->unique)
 		kr_finding(s->f, "KR-R18",
 		    "%s.%s: is to become empty, but stands in a unique key", table,
@@ -224,14 +226,15 @@ check_carried_out(const struct schema *s, const struct kr_pdata *d)
 	if (d->keep_days > 0 && d->since != NULL && !is_time(s, d->table, d->since))
 		kr_finding(s->f, "KR-R18", "%s.%s: no time %s to count days from",
 		    d->table, d->column, d->since);
-	if (d->keep_days > 0 && d->since == NULL &&
-	    !is_time(s, d->table, "changed") && !is_time(s, d->table, "created"))
+	if (d->keep_days > 0 && d->since == NULL && !is_time(s, d->table, "changed") &&
+	    !is_time(s, d->table, "created"))
 		kr_finding(s->f, "KR-R18",
 		    "%s.%s: %d days, but no column changed or created to count from",
 		    d->table, d->column, d->keep_days);
 }
 
-/* Persons other than the row's own are blanked, and so is what has a time of its own. */
+/* Persons other than the row's own are blanked, and so is what has a time of its own.
+ */
 static void
 check_entity_erase(const struct schema *s, const struct kr_entity *e)
 {

@@ -294,8 +294,8 @@ kr_sign_in_forget(kr_ctx *cx, kr_id person)
 }
 
 bool
-kr_sign_in_list(kr_ctx *cx, kr_id person, bool traces, struct kr_auth_token **list_r,
-    size_t *n_r)
+kr_sign_in_list(
+    kr_ctx *cx, kr_id person, bool traces, struct kr_auth_token **list_r, size_t *n_r)
 {
 	struct kr_conn *before = cx->db;
 

@@ -56,8 +56,8 @@ void kr_school_auth_conn(struct kr_conn *);
 bool kr_sign_in_forget(kr_ctx *, kr_id person);
 /* Tokens, or the other traces of sign-in, in the same way. */
 struct kr_auth_token;
-bool kr_sign_in_list(kr_ctx *, kr_id person, bool traces, struct kr_auth_token **list_r,
-    size_t *n_r);
+bool kr_sign_in_list(
+    kr_ctx *, kr_id person, bool traces, struct kr_auth_token **list_r, size_t *n_r);
 
 /* ── persons, many at once ── */
 /* Inserts without refreshing the closure: for imports, which refresh once at the end.

@@ -29,11 +29,11 @@ const struct kr_entity tasks_task = { .name = "task",
 #define IN_MY_CLASSES                                                                  \
 	"t.deleted_at IS NULL AND t.group_id IN (SELECT group_id FROM core_my_group"   \
 	" WHERE person_id = ? AND role = 1)"
-#define PUPIL_ROW                                                                           \
+#define PUPIL_ROW                                                                        \
 	"SELECT t.id, t.title, g.name, COALESCE(CONCAT(p.given, ' ', p.family), '–')," \
-	" t.due, s.handed_in, s.feedback_at, s.feedback_seen FROM tasks_task t"                               \
-	" JOIN core_group g ON g.id = t.group_id LEFT JOIN core_person_name p"              \
-	" ON p.id = t.owner_id LEFT JOIN tasks_submission s ON s.task_id = t.id"            \
+	" t.due, s.handed_in, s.feedback_at, s.feedback_seen FROM tasks_task t"          \
+	" JOIN core_group g ON g.id = t.group_id LEFT JOIN core_person_name p"           \
+	" ON p.id = t.owner_id LEFT JOIN tasks_submission s ON s.task_id = t.id"         \
 	" AND s.person_id = ? WHERE " IN_MY_CLASSES
 #define PUPIL_OUT                                                                      \
 	"isssttt"                                                                      \

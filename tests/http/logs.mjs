@@ -4,8 +4,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { allLogs } from "./world.mjs";
 
-/* Told on purpose, while faults.krt takes the database away or stops auth. */
-const known = ["db.hangs", "request.failed", "live.", "auth.unreachable"];
+/* Told on purpose, while faults.krt takes the database away or stops auth, and forget.mjs
+   cuts off the audit log. */
+const known = ["db.hangs", "request.failed", "live.", "auth.unreachable", "audit.cut"];
 
 /* libfcgi asks for as much memory as a hostile record says, and aborts: that worker goes,
    with its connection. Only hostile.mjs asks for /healthz on the socket itself. */

@@ -62,7 +62,7 @@ try {
 	await world.openModules();
 	const beside = script("slow.krt");
 	for (const name of scripts) if (!late.includes(name)) await script(name);
-	for (const name of ["keys", "matrix", "budget", "hostile"])
+	for (const name of ["keys", "matrix", "budget", "forget", "hostile"])
 		await part(name, async (t) => (await import(`./${name}.mjs`)).default(t));
 	await beside;
 	await script("faults.krt");

@@ -3,7 +3,7 @@
 # authorisation matrix, statements per page, hostile FastCGI records. One demo instance of
 # its own; the last line is "N passed, N failed".
 #
-#   tests/http/run.sh [--asan] [PART ...]     PART: name.krt, keys, matrix, budget, hostile, logs
+#   tests/http/run.sh [--asan] [PART ...]     PART: name.krt, keys, matrix, budget, forget, hostile, logs
 #   KEEP=1    the instance stays      KR_TEST_HOME and KR_TEST_PORT set: that one is used
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1

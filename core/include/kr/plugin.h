@@ -33,8 +33,8 @@ enum kr_pd {
 /* When the person is erased: the row goes; the column becomes empty and the row stays,
    nobody's; or nothing happens, because the school has to prove it. */
 enum kr_erase { KR_ERASE_ROW, KR_ERASE_NULL, KR_ERASE_KEEP };
-#define KR_BIN_DAYS 30     /* in the waste bin, then gone */
-#define KR_LEAVER_DAYS 90  /* after somebody has left, then erased */
+#define KR_BIN_DAYS 30    /* in the waste bin, then gone */
+#define KR_LEAVER_DAYS 90 /* after somebody has left, then erased */
 
 /* Permission: which roles hold it by default once the module is open to them. */
 struct kr_perm {
@@ -95,7 +95,8 @@ struct kr_prop {
 	uint32_t flags;
 	const char *const *choices;
 	enum kr_pd pd;
-	int16_t keep_days; /* after the row's last change, then empty; 0: with the row */
+	int16_t
+	    keep_days; /* after the row's last change, then empty; 0: with the row */
 };
 enum {
 	KR_P_REQ = 1u << 0,
@@ -133,7 +134,8 @@ enum {
 
 /* Personal data outside entities: one row per column. `subject` is the column that
    holds the person's id, in the same table; purpose and basis appear in the record of
-   processing. Core acts on it: export, erasure and, keep_days after `since`, deletion. */
+   processing. Core acts on it: export, erasure and, keep_days after `since`, deletion.
+ */
 struct kr_pdata {
 	const char *table, *column, *subject, *purpose, *basis;
 	enum kr_pd kind;
