@@ -27,6 +27,12 @@ KR_STMT(q_bond, "iidd", "i",
 KR_STMT(x_bond, "iid", "",
     "INSERT INTO core_guardian (guardian_id, child_id, from_day) VALUES (?, ?, ?)"
     " ON DUPLICATE KEY UPDATE until_day = NULL");
+KR_STMT(x_bond_end, "diidd", "",
+    "UPDATE core_guardian SET until_day = ? WHERE guardian_id = ? AND child_id = ?"
+    " AND from_day < ? AND (until_day IS NULL OR until_day >= ?)");
+KR_STMT(x_bond_drop, "iid", "",
+    "DELETE FROM core_guardian WHERE guardian_id = ? AND child_id = ?"
+    " AND from_day >= ?");
 
 struct one_id {
 	int64_t id;
@@ -188,4 +194,25 @@ kr_kernel_guardian(kr_ctx *cx, kr_id guardian, kr_id child)
 	kr_guardian_begin(cx, guardian, child);
 	kr_closure_refresh(cx, both, KR_LEN(both));
 	kr_audit(cx, "core.guardian_added", child);
+}
+
+void
+kr_kernel_unguardian(kr_ctx *cx, kr_id guardian, kr_id child)
+{
+	kr_id both[] = { guardian, child };
+	kr_date day = kr_today(cx);
+	kr_val today = kr_d(day), yesterday = kr_d((kr_date){ day.day - 1 });
+	int64_t rows;
+
+	rows = kr_exec(cx, &x_bond_end, yesterday, kr_i(guardian), kr_i(child), today,
+	    today);
+	rows += kr_exec(cx, &x_bond_drop, kr_i(guardian), kr_i(child), today);
+	if (kr_status(cx) != KR_OK)
+		return;
+	if (rows == 0) {
+		kr_fail(cx, KR_ENOTFOUND, "not guardian and child");
+		return;
+	}
+	kr_closure_refresh(cx, both, KR_LEN(both));
+	kr_audit(cx, "core.guardian_removed", child);
 }

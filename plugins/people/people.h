@@ -101,7 +101,7 @@ struct people_roles people_roles_of(uint32_t roles);
 struct people_state people_state_of(kr_str state, kr_time activated, kr_time left_at);
 /* person.c */
 kr_handler people_show_page, people_lock, people_unlock, people_sign_out, people_leave,
-    people_return, people_join, people_part, people_child;
+    people_return, people_join, people_part, people_child, people_unchild;
 kr_guard people_known;
 /* form.c */
 kr_handler people_new, people_create, people_edit, people_edit_again, people_change;

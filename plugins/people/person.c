@@ -181,6 +181,14 @@ people_part(kr_ctx *cx)
 	return back(cx);
 }
 
+kr_err
+people_unchild(kr_ctx *cx)
+{
+	kr_kernel_unguardian(cx, kr_object(cx), kr_in_i(cx, "kid"));
+	kr_flash(cx, "people.child_removed");
+	return back(cx);
+}
+
 /* The child is named by its account: names are not unique, and lists of all children
    belong in no select. */
 kr_err

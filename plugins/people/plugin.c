@@ -39,6 +39,7 @@ static const struct kr_field pick_in[] = {
 	{ "people", 'I', 0, 0, 0, NULL },
 };
 static const struct kr_field child_in[] = { { "child", 's', 1, 60, KR_F_REQ, NULL } };
+static const struct kr_field unchild_in[] = { { "kid", 'p', 0, 0, KR_F_REQ, NULL } };
 
 #define DEED(path, run)                                                                \
 	{                                                                              \
@@ -72,6 +73,8 @@ static const struct kr_route routes[] = {
 	    .guard = people_known, KR_IN(group_in) },
 	{ KR_POST, "/people/{id}/child", "people.write", people_child, people_show_page,
 	    .guard = people_known, KR_IN(child_in) },
+	{ KR_POST, "/people/{id}/unchild", "people.write", people_unchild,
+	    people_show_page, .guard = people_known, KR_IN(unchild_in) },
 	{ KR_GET, "/people/slips", "people.write", people_pick_page, KR_IN(pick_in) },
 	{ KR_POST, "/people/slips", "people.write", people_slips_make, people_pick_page,
 	    KR_IN(pick_in), .flags = KR_R_SLOW },

@@ -54,7 +54,7 @@ expect "unknown option before the command" 2 '--frob: there is no such option' "
 expect "--home without a folder" 2 '--home: the value is missing' "$K" --home
 expect "half a command" 2 'something is missing' "$K" module open
 for command in serve check migrate import module user demo init certificate status doctor \
-	routes docs; do
+	audit routes docs; do
 	expect "$command --help" 0 "^usage: kreide .*$command" "$K" "$command" --help
 	expect "$command --nonsense" 2 'no such option' "$K" "$command" --nonsense
 	expect "$command has a man page" 0 "kreide $command" \
@@ -150,6 +150,25 @@ expect "user list: locked" 0 '"state":"locked"' "$K" user list --group 7b --json
 expect "user unlock" 0 'is unlocked' "$K" user unlock joerg.vonoertz
 expect "admin" 0 'activation code' "$K" user add --given E --family V --role admin
 expect "the last administrator" 1 'last administrator' "$K" user lock e.v
+expect "erase: shown first" 3 'core_membership +person_id +1 +row deleted' \
+	"$K" user erase joerg.vonoertz
+expect "erase: still here" 3 'still at the school' "$K" user erase joerg.vonoertz --yes
+expect "erase: the last administrator" 1 'last administrator' "$K" user erase e.v --yes --now
+expect "erase: nobody" 1 'no such account' "$K" user erase nobody --yes --now
+expect "export" 0 'data.json and 0 files' \
+	"$K" user export joerg.vonoertz --out "$dir/joerg.zip"
+expect "export: private" 0 '^600$' stat -c %a "$dir/joerg.zip"
+expect "export: not written over" 1 'File exists' \
+	"$K" user export joerg.vonoertz --out "$dir/joerg.zip"
+expect "export: no folder" 1 'No such file' \
+	"$K" user export joerg.vonoertz --out "$dir/none/joerg.zip"
+expect "erase" 0 '"erased":true,"rows":[1-9]' "$K" user erase joerg.vonoertz --yes --now --json
+expect "erase: gone" 1 'no such account' "$K" user code joerg.vonoertz
+expect "erase: an unused code is gone" 0 '^0$' mariadb --no-defaults \
+	--socket="$dir/mysql.sock" -N -e "SELECT COUNT(*) FROM kreide_auth.code c
+	LEFT JOIN kreide.core_person p ON p.id = c.person_id WHERE p.id IS NULL"
+expect "audit verify" 0 '^The audit log is complete' "$K" audit verify
+expect "audit: verify alone" 2 '^usage: kreide audit' "$K" audit seal
 
 # ── modules ──
 expect "module list" 0 '^tasks +closed' "$K" module list

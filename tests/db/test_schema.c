@@ -155,6 +155,19 @@ test_schema(void **state)
 	    thing.table = "lost_thing");
 	expect("lost: needs its migrations up to 3, the database has 2 [KR-R16]",
 	    lost.schema = 3, lost.schema = 2);
+	expect(
+	    "lost: lost_note.text: 30 days, but no column changed or created to count from [KR-R18]",
+	    pdata[1].keep_days = 30, pdata[1].keep_days = 0);
+	expect("lost: lost_note.text: no time text to count days from [KR-R18]",
+	       pdata[1].keep_days = 30;
+	       pdata[1].since = "text", pdata[1].keep_days = 0; pdata[1].since = NULL);
+	expect("lost: lost_note.text: varchar holds no id of a person [KR-R18]",
+	    pdata[1].subject = "text", pdata[1].subject = "person_id");
+	expect(
+	    "lost: lost_note.id: is to become empty, but stands in a unique key [KR-R18]",
+	    pdata[1].column = "id";
+	    pdata[1].erase = KR_ERASE_NULL, pdata[1].column = "text";
+	    pdata[1].erase = KR_ERASE_ROW);
 	assert_int_equal(report(), 0);
 }
 

@@ -202,6 +202,7 @@ export const input = {
 	"POST /profile/feed/revoke": () => ({ route: "/tasks/feed/{key}" }),
 	"POST /people/{id}/edit": () => ({ pupil: "1", admin: "1" }),
 	"POST /people/{id}/child": () => ({ child: people.pupil.account }),
+	"POST /people/{id}/unchild": () => ({ kid: people.pupil.id }),
 	"POST /people/slips": async () => ({ group: await group("7b") }),
 	"POST /tasks/{id}/submit": () => ({ answer: "Text" }),
 	"POST /tasks/new": async (p) => ({ group: await group(p.name === "colleague" ? "7c" : "7b") }),
@@ -254,4 +255,6 @@ export const answers = {
 	"POST /people/{id}/code": { self: [403] },
 	/* Only parents have children. */
 	"POST /people/{id}/child": { allowed: [303, 422] },
+	/* And what is no bond cannot end. */
+	"POST /people/{id}/unchild": { allowed: [303, 404] },
 };

@@ -293,6 +293,11 @@ test_data(void **state)
 	expect("KR-R12", pdata[0].table = "core_person");
 	expect("KR-R12", pdata[0].column = NULL);
 	expect("KR-R12", pdata[0].column = "*"; pdata[0].kind = KR_PD_NONE);
+	expect("KR-R18", props[1].pd = KR_PD_META);
+	expect("KR-R18", props[0].pd = KR_PD_REF);
+	expect("KR-R18", props[0].pd = KR_PD_CONTENT; entity.nprops = 1);
+	expect("KR-R18", entity.erase = (enum kr_erase)7);
+	expect("KR-R18", pdata[0].subject = "lost_thing.owner_id");
 }
 
 int

@@ -27,6 +27,8 @@ KR_PUBLIC kr_id kr_kernel_group(kr_ctx *, kr_str kind, kr_str name); /* found or
 KR_PUBLIC void kr_kernel_member(kr_ctx *, kr_id group, kr_id person, enum kr_member);
 KR_PUBLIC void kr_kernel_unmember(kr_ctx *, kr_id group, kr_id person);
 KR_PUBLIC void kr_kernel_guardian(kr_ctx *, kr_id guardian, kr_id child);
+/* Ends it yesterday; what began today goes without a trace. */
+KR_PUBLIC void kr_kernel_unguardian(kr_ctx *, kr_id guardian, kr_id child);
 KR_PUBLIC void kr_kernel_year(kr_ctx *, kr_str name, kr_date starts, kr_date ends);
 KR_PUBLIC void kr_kernel_holiday(kr_ctx *, kr_str name, kr_date first, kr_date last);
 /* One-time activation code, shown once: "XXXX-XXXX-XXXX-XXXX". Asks the auth process
