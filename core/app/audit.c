@@ -52,14 +52,6 @@ kr_audit(kr_ctx *cx, const char *action, kr_id object)
 	    kr_i(object));
 }
 
-void
-kr_audit_after(kr_ctx *cx, const char *action, kr_id object)
-{
-	kr_after(cx, &x_entry, kr_t(cx->now), kr_i(cx->actor ? cx->actor->person : 0),
-	    kr_s(kr_z(cx->plugin)), kr_s(kr_z(action)), kr_s(kr_z(cx->request_id)),
-	    kr_i(object));
-}
-
 bool
 kr_audit_key(const char *home, uint8_t key_r[32])
 {

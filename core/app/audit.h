@@ -4,9 +4,6 @@
 
 #include "base/ctx.h"
 
-/* kr_audit() for a page that only reads: after the answer, in a transaction of its own.
- */
-void kr_audit_after(kr_ctx *, const char *action, kr_id object);
 /* The key of the chain (secret/audit.key, readable by jobs and the administrator's
    command only); false when it cannot be read. */
 bool kr_audit_key(const char *home, uint8_t key_r[32]);

@@ -16,7 +16,7 @@ kr_handler kr_profile_page, kr_profile_language, kr_profile_theme;
 kr_handler kr_profile_session_end, kr_profile_sessions_end;
 kr_handler kr_password_page, kr_password_change;
 kr_handler kr_profile_token_new, kr_profile_token_drop, kr_profile_feed_revoke;
-kr_handler kr_profile_data, kr_api_me;
+kr_handler kr_profile_data_ask, kr_profile_data, kr_api_me;
 /* start.c */
 kr_handler kr_start;
 /* notices.c */

@@ -72,6 +72,7 @@ static const struct kr_route routes[] = {
 	    .flags = KR_R_ANY },
 	{ KR_POST, "/profile/feed/revoke", .run = kr_profile_feed_revoke,
 	    KR_IN(f_route), .flags = KR_R_ANY },
+	{ KR_POST, "/profile/data", .run = kr_profile_data_ask, .flags = KR_R_ANY },
 	{ KR_GET, "/profile/data", .run = kr_profile_data,
 	    .flags = KR_R_ANY | KR_R_SLOW },
 	{ KR_GET, "/", .run = kr_start, .flags = KR_R_ANY },

@@ -1,6 +1,5 @@
 /* One's own account: who I am here, where I am signed in, what machines may do for me.
  */
-#include "app/audit.h"
 #include "app/feed.h"
 #include "app/mydata.h"
 #include "auth/auth.h"
@@ -334,25 +333,42 @@ kr_profile_feed_revoke(kr_ctx *cx)
 /* ── my data ── */
 
 #define COPIES_AN_HOUR 5
+#define FETCH_US (10 * KR_MIN_US)
+
+static int64_t
+copies_since(kr_ctx *cx, int64_t us_ago)
+{
+	static const struct kr_col count_cols[] = { { 'i', 8, 0 } };
+	kr_time since = { kr_now(cx).us - us_ago };
+	int64_t n = 0;
+
+	(void)kr_one(cx, &q_copies, count_cols, &n, kr_i(kr_me(cx)), kr_s(KR_S(COPIED)),
+	    kr_t(since));
+	return n;
+}
+
+/* Asking is a deed, with a token and a row in the audit log; fetching only reads. */
+kr_err
+kr_profile_data_ask(kr_ctx *cx)
+{
+	if (copies_since(cx, 60 * KR_MIN_US) >= COPIES_AN_HOUR) {
+		kr_flash(cx, "core.profile_data_wait");
+		return kr_redirect_to(cx, KR_S("/profile#data"));
+	}
+	kr_audit(cx, COPIED, kr_me(cx));
+	return kr_redirect(cx, "/profile/data");
+}
 
 kr_err
 kr_profile_data(kr_ctx *cx)
 {
-	static const struct kr_col count_cols[] = { { 'i', 8, 0 } };
-	kr_time hour_ago = { kr_now(cx).us - 60 * KR_MIN_US };
 	struct kr_zip_item *items;
-	int64_t recent = 0;
 	size_t n;
 
-	(void)kr_one(cx, &q_copies, count_cols, &recent, kr_i(kr_me(cx)),
-	    kr_s(KR_S(COPIED)), kr_t(hour_ago));
-	if (recent >= COPIES_AN_HOUR) {
-		kr_flash(cx, "core.profile_data_wait");
+	if (copies_since(cx, FETCH_US) == 0)
 		return kr_redirect_to(cx, KR_S("/profile#data"));
-	}
 	if (kr_mydata(cx, kr_me(cx), &items, &n) != KR_OK)
 		return kr_status(cx);
-	kr_audit_after(cx, COPIED, kr_me(cx));
 	return kr_send_zip(cx, kr_mydata_name(cx, cx->actor->account), items, n);
 }
 

@@ -1,4 +1,5 @@
 /* `kreide serve`: everything that has to be right before the first request. */
+#include "app/declared.h"
 #include "proc/proc.h"
 
 #include "auth/auth.h"
@@ -91,6 +92,11 @@ asked(kr_ctx *cx, struct kr_serving *s, char *why, size_t n)
 		return false;
 	if (kr_rights_register(cx, &s->app) != KR_OK || kr_commit(cx) != KR_OK) {
 		snprintf(why, n, "rights: %.*s", KR_FMT(cx->err_text));
+		return false;
+	}
+	/* Before fork, so that no request pays for it. */
+	if (kr_declared(cx) == NULL) {
+		snprintf(why, n, "declarations: %.*s", KR_FMT(cx->err_text));
 		return false;
 	}
 	return kr_demo_guard(cx, why, n);

@@ -204,8 +204,8 @@ kr_kernel_unguardian(kr_ctx *cx, kr_id guardian, kr_id child)
 	kr_val today = kr_d(day), yesterday = kr_d((kr_date){ day.day - 1 });
 	int64_t rows;
 
-	rows = kr_exec(cx, &x_bond_end, yesterday, kr_i(guardian), kr_i(child), today,
-	    today);
+	rows = kr_exec(
+	    cx, &x_bond_end, yesterday, kr_i(guardian), kr_i(child), today, today);
 	rows += kr_exec(cx, &x_bond_drop, kr_i(guardian), kr_i(child), today);
 	if (kr_status(cx) != KR_OK)
 		return;

@@ -82,6 +82,7 @@ export default async function (tally) {
 	const closed = (await sql("SELECT 1 FROM core_policy WHERE module = 'skeleton' AND closed_at IS NULL")).length === 0;
 	if (closed) await kreide("module", "open", "skeleton", "--roles", "pupil,teacher", "--decision", "Budget");
 	await (await import("./facts.mjs")).prepare(); /* a file that waits for its import */
+	await people.pupil.browser.post("/profile/data", {}, { on: "/profile" }); /* or there is no copy to fetch */
 	await complete(rows, tally);
 	for (let i = 0, from = 0; i < SIZES.length; from = SIZES[i++]) {
 		const places = await fill(from, SIZES[i]);

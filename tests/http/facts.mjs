@@ -249,6 +249,8 @@ export const answers = {
 	/* A file is another's as long as it is not attached: only its sender sees the plan. */
 	"GET /import/plan": { allowed: [200, 404] },
 	"POST /import/apply": { allowed: [200, 404] },
+	/* Only after the person has asked for the copy: forget.mjs. */
+	"GET /profile/data": { signedIn: [200, 303] },
 	/* Not to oneself. */
 	"POST /people/{id}/lock": { self: [403] },
 	"POST /people/{id}/leave": { self: [403] },
