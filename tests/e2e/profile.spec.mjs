@@ -147,3 +147,17 @@ test("a key for machines is shown once, works, and is taken back; so is a calend
 	await page.locator(".k-note.is-ok").waitFor();
 	assert.equal(await page.locator("#machines li").count(), 0);
 });
+
+test("my data: a file for the person, five times an hour, then a calm word", async () => {
+	const page = await somebody("pupil", { group: "6a" });
+	for (let i = 0; i < 5; i++) {
+		await page.goto(`${origin}/profile`);
+		const [file] = await Promise.all([page.waitForEvent("download"),
+			page.click("#data button")]);
+		assert.match(file.suggestedFilename(), /^[a-z0-9.-]+-\d{4}-\d\d-\d\d\.zip$/);
+		assert.equal(await file.failure(), null);
+	}
+	await page.click("#data button");
+	assert.match(await text(page, ".k-note"), /In einer Stunde geht es wieder/);
+	await sound(page, "profile-data");
+});
