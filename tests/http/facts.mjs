@@ -39,8 +39,8 @@ export const withoutRight = {
 	public: ["GET /login", "POST /login", "GET /signed-out", "GET /activate", "POST /activate", "GET /f/{key}", "GET /healthz", "GET /_live"],
 	any: ["POST /logout", "GET /profile", "POST /profile/language", "POST /profile/theme", "POST /profile/session/end",
 		"POST /profile/sessions/end", "GET /profile/password", "POST /profile/password", "POST /profile/token",
-		"POST /profile/token/drop", "POST /profile/feed/revoke", "GET /", "GET /notices", "GET /_notices/count",
-		"GET /api/v1/me"],
+		"POST /profile/token/drop", "POST /profile/feed/revoke", "GET /profile/data", "POST /profile/data", "GET /",
+		"GET /notices", "GET /_notices/count", "GET /api/v1/me"],
 };
 
 /* What somebody who may only read changes nevertheless: something of their own. */
