@@ -157,6 +157,7 @@ test("my data: a file for the person, five times an hour, then a calm word", asy
 		assert.match(file.suggestedFilename(), /^[a-z0-9.-]+-\d{4}-\d\d-\d\d\.zip$/);
 		assert.equal(await file.failure(), null);
 	}
+	await page.goto(`${origin}/profile`);
 	await page.click("#data button");
 	assert.match(await text(page, ".k-note"), /In einer Stunde geht es wieder/);
 	await sound(page, "profile-data");
