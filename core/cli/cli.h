@@ -119,6 +119,9 @@ int kr_cmd_check(struct kr_cli *, int argc, char **argv);
 int kr_cmd_migrate(struct kr_cli *, int argc, char **argv);
 int kr_cmd_import(struct kr_cli *, int argc, char **argv);
 int kr_cmd_module(struct kr_cli *, int argc, char **argv);
+/* Without a key: all settings of the module. */
+int kr_cmd_setting(
+    struct kr_cli *, const char *module, const char *key, const char *value);
 int kr_cmd_user(struct kr_cli *, int argc, char **argv);
 int kr_cmd_demo(struct kr_cli *, int argc, char **argv);
 int kr_cmd_init(struct kr_cli *, int argc, char **argv);

@@ -1,5 +1,5 @@
 /* kreide module: which modules there are, opening and closing them by the school's
- * decision. */
+ * decision; their settings are in cmd_setting.c. */
 #include "cli/cli.h"
 
 #include <string.h>
@@ -216,7 +216,7 @@ kr_cmd_module(struct kr_cli *cli, int argc, char **argv)
 		.opts = opts,
 		.nopts = KR_LEN(opts),
 		.least = 1,
-		.most = 2 };
+		.most = 4 };
 	struct kr_work w;
 	bool list, open, close;
 	int code;
@@ -226,6 +226,10 @@ kr_cmd_module(struct kr_cli *cli, int argc, char **argv)
 	list = strcmp(a.words[0], "list") == 0 && a.n == 1;
 	open = strcmp(a.words[0], "open") == 0 && a.n == 2;
 	close = strcmp(a.words[0], "close") == 0 && a.n == 2;
+	if (strcmp(a.words[0], "settings") == 0 && a.n == 2)
+		return kr_cmd_setting(cli, a.words[1], NULL, NULL);
+	if (strcmp(a.words[0], "set") == 0 && a.n == 4)
+		return kr_cmd_setting(cli, a.words[1], a.words[2], a.words[3]);
 	if (!list && !open && !close)
 		return kr_usage(cli, "module");
 	m.name = a.words[1];

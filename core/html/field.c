@@ -1,5 +1,6 @@
 /* {% field %}: label above, control, hint and error below; limits come from what the
    route declares, so that browser and server say the same. */
+#include "html/generic.h"
 #include "html/html.h"
 
 #include "http/input.h"
@@ -332,30 +333,50 @@ draw(kr_out *o, const struct kind *k, const struct kr_control *c)
 	kr_put(o, k->fieldset ? "</fieldset>" : "</div>");
 }
 
+static kr_str
+hint_of(kr_ctx *cx, const struct kr_form_line *l)
+{
+	kr_str hint = text_if_any(cx, l->label, "_hint");
+
+	if (hint.n == 0 || l->more.n == 0)
+		return hint.n > 0 ? hint : l->more;
+	return kr_fmt(cx, "%.*s %.*s", KR_FMT(hint), KR_FMT(l->more));
+}
+
 void
 kr_field_(
     kr_out *o, const char *kind, const char *name, const char *label_key, kr_val value)
 {
-	struct kr_form *f = o->form;
-	struct kr_control c = { .name = name, .label_key = label_key, .raw = value };
+	kr_field_line(
+	    o, &(struct kr_form_line){
+		   .kind = kind, .name = name, .label = label_key, .value = value });
+}
 
-	c.f = declared(f, name);
+void
+kr_field_line(kr_out *o, const struct kr_form_line *l)
+{
+	struct kr_form *f = o->form;
+	struct kr_control c = {
+		.name = l->name, .label_key = l->label, .raw = l->value
+	};
+
+	c.f = declared(f, l->name);
 	c.again = f != NULL && f->again;
 	c.value = value_of(o, &c);
-	if (strcmp(kind, "hidden") == 0) {
+	if (strcmp(l->kind, "hidden") == 0) {
 		KR_LIT_(o, "<input type=\"hidden\"");
-		kr_attr(o, "name", kr_z(name));
+		kr_attr(o, "name", kr_z(l->name));
 		kr_attr(o, "value", c.value);
 		KR_LIT_(o, ">");
 		return;
 	}
-	c.id = kr_fmt(o->cx, "f%u-%s", f != NULL ? f->no : 0, name);
-	c.label = kr_text(o->cx, label_key);
-	c.hint = text_if_any(o->cx, label_key, "_hint");
+	c.id = kr_fmt(o->cx, "f%u-%s", f != NULL ? f->no : 0, l->name);
+	c.label = kr_text(o->cx, l->label);
+	c.hint = hint_of(o->cx, l);
 	c.fault = fault_of(o, &c);
 	if (c.fault.n > 0)
 		remember_fault(o, &c);
 	for (size_t i = 0; i < KR_LEN(controls); i++)
-		if (strcmp(controls[i].name, kind) == 0)
+		if (strcmp(controls[i].name, l->kind) == 0)
 			draw(o, &controls[i], &c);
 }

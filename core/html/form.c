@@ -25,6 +25,7 @@ find_route(kr_out *o, kr_str action, struct kr_form *f)
 	f->route = r->route;
 	f->in = r->nin > 0 ? r->in : r->route->in;
 	f->nin = r->nin > 0 ? r->nin : r->route->nin;
+	f->in = kr_fields_limited(cx, f->in, f->nin);
 	/* Of several forms of a page only the one that was sent comes back filled. */
 	f->again = cx->in != NULL && cx->in->again && cx->req != NULL &&
 		   cx->req->route == r->route && kr_eq(cx->req->path, path);

@@ -1,4 +1,4 @@
-/* The form page of an entity. */
+/* The form page of an entity or of settings. */
 #include "html/generic.h"
 
 #include "html/text.h"
@@ -22,11 +22,16 @@ kr_form_page(kr_ctx *cx, const struct kr_form_view *v)
 	}
 	KR_LIT_(o, "<h1>");
 	kr_txt_s_(o, v->title);
-	KR_LIT_(o, "</h1></div></div>");
+	KR_LIT_(o, "</h1>");
+	if (v->intro.n) {
+		KR_LIT_(o, "<p>");
+		kr_txt_s_(o, v->intro);
+		KR_LIT_(o, "</p>");
+	}
+	KR_LIT_(o, "</div></div>");
 	kr_form_begin_(o, v->action, &v->object, v->nobjects);
 	for (size_t i = 0; i < v->nlines; i++)
-		kr_field_(o, v->lines[i].kind, v->lines[i].name, v->lines[i].label,
-		    v->lines[i].value);
+		kr_field_line(o, &v->lines[i]);
 	KR_LIT_(o, "<div class=\"k-acts\">");
 	kr_button_(o, "primary", v->submit, "check");
 	if (v->back_href.n) {

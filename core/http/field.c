@@ -4,6 +4,8 @@
 #include "http/input.h"
 
 #include "school/school.h"
+#include <kr/app.h>
+#include <string.h>
 
 #define LINE_MAX_CHARS 500
 #define LINES_MAX_CHARS 10000
@@ -201,4 +203,21 @@ kr_field_check(kr_ctx *cx, struct kr_value *v, kr_str *arg_r)
 			return kinds[i].check(cx, v, arg_r);
 	}
 	return v->field->type == 'f' ? NULL : "core.field_choice";
+}
+
+const struct kr_field *
+kr_fields_limited(kr_ctx *cx, const struct kr_field *in, size_t n)
+{
+	struct kr_field *own = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		if (in[i].max_from == NULL)
+			continue;
+		if (own == NULL) {
+			own = kr_alloc(cx, n, sizeof *own);
+			memcpy(own, in, n * sizeof *own);
+		}
+		own[i].max = (int32_t)kr_setting_i(cx, in[i].max_from);
+	}
+	return own ? own : in;
 }

@@ -45,7 +45,7 @@ declare(kr_ctx *cx, const struct kr_route *r)
 
 	if (info->nin == 0 || (form && r->again == NULL))
 		return;
-	cx->in->fields = info->in;
+	cx->in->fields = kr_fields_limited(cx, info->in, info->nin);
 	cx->in->nfields = info->nin;
 }
 

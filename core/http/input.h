@@ -43,6 +43,8 @@ struct kr_config;
 int64_t kr_route_max_body(const struct kr_config *, const struct kr_route *);
 /* Types and checks one value; the key of what is wrong, or NULL; {1} in *arg_r. */
 const char *kr_field_check(kr_ctx *, struct kr_value *, kr_str *arg_r);
+/* Fields with the limits as the school has set them (kr_field.max_from). */
+const struct kr_field *kr_fields_limited(kr_ctx *, const struct kr_field *, size_t n);
 /* Notes what is wrong with a field; the same once. */
 void kr_input_bad(kr_ctx *, kr_str field, const char *i18n, kr_str arg);
 

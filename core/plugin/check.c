@@ -299,6 +299,36 @@ check_effect(const struct kr_route *r, const char *what, struct kr_findings *f)
 }
 
 static bool
+limits(const struct kr_setting *s, const struct kr_field *q)
+{
+	return s->key != NULL && strcmp(s->key, q->max_from) == 0 && s->type == 'i' &&
+	       s->min > 0 && s->max <= q->max;
+}
+
+/* Limits that the school sets, and forms that set them. */
+static void
+check_by_school(const struct kr_plugin *p, const struct kr_route *r, const char *what,
+    struct kr_findings *f)
+{
+	if ((r->flags & KR_R_SETTINGS) != 0 &&
+	    ((p->rights & KR_RIGHT_KERNEL) == 0 || r->nin > 0))
+		kr_finding(f, "KR-R6",
+		    "%s: settings are for administration pages, without own fields",
+		    what);
+	for (size_t i = 0; i < r->nin; i++) {
+		const struct kr_field *q = &r->in[i];
+		bool found = q->max_from == NULL;
+
+		for (size_t k = 0; !found && k < p->nsettings; k++)
+			found = limits(&p->settings[k], q);
+		if (!found)
+			kr_finding(f, "KR-R7",
+			    "%s: %s: no setting %s of type i from 1 to at most %d",
+			    what, q->name, q->max_from, q->max);
+	}
+}
+
+static bool
 has_entity(const struct kr_plugin *p, const struct kr_entity *e)
 {
 	for (size_t i = 0; p->entities != NULL && p->entities[i] != NULL; i++)
@@ -324,6 +354,7 @@ check_route(const struct kr_plugin *p, size_t no, struct kr_findings *f)
 	check_machine(r, what, f);
 	check_effect(r, what, f);
 	check_fields(f, what, r->in, r->nin);
+	check_by_school(p, r, what, f);
 	if (r->entity != NULL && !has_entity(p, r->entity))
 		kr_finding(f, "KR-R11", "%s: its entity is not in the manifest", what);
 	for (size_t i = 0; i < no; i++)
@@ -545,6 +576,15 @@ check_perms(const struct kr_plugin *p, struct kr_findings *f)
 	}
 }
 
+static bool
+is_choice(const struct kr_setting *q)
+{
+	for (size_t i = 0; q->choices && q->choices[i]; i++)
+		if (strcmp(q->choices[i], q->def) == 0)
+			return true;
+	return false;
+}
+
 static void
 check_settings(const struct kr_plugin *p, struct kr_findings *f)
 {
@@ -564,6 +604,9 @@ check_settings(const struct kr_plugin *p, struct kr_findings *f)
 			     (q->max != 0 && number > q->max)))
 			kr_finding(
 			    f, "KR-R15", "setting %s: default out of range", q->key);
+		else if (q->type == 'c' && !is_choice(q))
+			kr_finding(f, "KR-R15",
+			    "setting %s: default is none of the choices", q->key);
 		for (size_t k = 0; k < i; k++)
 			if (kr_is(kr_z(q->key), p->settings[k].key))
 				kr_finding(f, "KR-R7", "two settings %s", q->key);

@@ -187,6 +187,8 @@ add_route(struct loading *l, const struct kr_loaded *owner, const struct kr_rout
 	if (r->nin == 0 && r->entity != NULL)
 		info->in =
 		    kr_entity_fields(r->entity, owner->name, r->method, &info->nin);
+	if ((r->flags & KR_R_SETTINGS) != 0)
+		info->in = kr_setting_fields(app, &info->nin);
 	app->nroutes++;
 	return true;
 }

@@ -2,6 +2,7 @@
 #include "app/declared.h"
 #include "proc/proc.h"
 
+#include "app/setting.h"
 #include "auth/auth.h"
 #include "db/db.h"
 #include "school/school.h"
@@ -99,6 +100,7 @@ asked(kr_ctx *cx, struct kr_serving *s, char *why, size_t n)
 		snprintf(why, n, "declarations: %.*s", KR_FMT(cx->err_text));
 		return false;
 	}
+	kr_settings_warm(cx);
 	return kr_demo_guard(cx, why, n);
 }
 

@@ -61,6 +61,7 @@ describe(kr_ctx *cx, const struct kr_loaded *l)
 	if (l->p->intro)
 		m.intro = kr_text(cx, l->p->intro);
 	m.system = (l->p->flags & KR_PL_SYSTEM) != 0;
+	m.settings = l->p->nsettings;
 	return m;
 }
 
@@ -87,7 +88,7 @@ kr_kernel_modules(kr_ctx *cx, size_t *n_r)
 	struct open_row row;
 	size_t n = 0;
 
-	for (size_t i = 1; i < app->nplugins; i++) /* [0] is core itself */
+	for (size_t i = 0; i < app->nplugins; i++)
 		list[n++] = describe(cx, &app->plugins[i]);
 	while (kr_next(rows, open_cols, &row))
 		for (size_t i = 0; i < n; i++)

@@ -35,9 +35,9 @@ const struct kr_entity skeleton_entry = { .name = "entry",
 
 /* A statement of one's own: letters of what goes in, letters of what comes out, SQL as
    a literal. Values are bound; nothing is ever pasted. */
-KR_STMT(q_latest, "d", "isd",
+KR_STMT(q_latest, "di", "isd",
     "SELECT t.id, t.title, t.day FROM skeleton_entry t WHERE t.deleted_at IS NULL"
-    " AND t.day >= ? ORDER BY t.day, t.id LIMIT 4");
+    " AND t.day >= ? ORDER BY t.day, t.id LIMIT ?");
 KR_STMT(
     q_mine, "ii", "i", "SELECT id FROM skeleton_entry WHERE id = ? AND owner_id = ?");
 
@@ -119,6 +119,9 @@ skeleton_tile(kr_ctx *cx, kr_out *out)
 {
 	struct skeleton_latest view;
 
-	KR_FILL(cx, view.rows, kr_query(cx, &q_latest, kr_d(kr_today(cx))), cols);
+	KR_FILL(cx, view.rows,
+	    kr_query(cx, &q_latest, kr_d(kr_today(cx)),
+		kr_i(kr_setting_i(cx, "skeleton.tile_rows"))),
+	    cols);
 	return skeleton_latest(cx, out, &view);
 }

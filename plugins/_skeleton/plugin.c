@@ -41,9 +41,17 @@ static const struct kr_widget widgets[] = {
 	    'c' },
 };
 
+/* What the school may set: key, type, default, text (with KEY_hint as help), smallest
+   and largest. Read with kr_setting_i() or kr_setting_s(); the page and the command are
+   core's. */
+static const struct kr_setting settings[] = {
+	{ "skeleton.tile_rows", 'i', "4", "skeleton.s_tile_rows", 1, 8, NULL },
+};
+
 static const struct kr_entity *const entities[] = { &skeleton_entry, NULL };
 
 /* schema: the number of the last migration in migrations/. */
 KR_PLUGIN(.name = "skeleton", .title = "skeleton.title", .intro = "skeleton.intro",
     .version = "0.1", .schema = 1, KR_TAB(perms, perms), KR_TAB(routes, routes),
-    KR_TAB(menu, menu), KR_TAB(widgets, widgets), .entities = entities);
+    KR_TAB(menu, menu), KR_TAB(widgets, widgets), KR_TAB(settings, settings),
+    .entities = entities);

@@ -1,4 +1,5 @@
-/* The modules there are: the page that lists them, and the tile with the next steps. */
+/* The modules there are: the page that lists them, their settings, and the tile with
+   the next steps. */
 #include "modules.h"
 #include "modules_templates.h"
 
@@ -73,7 +74,39 @@ row_of(kr_ctx *cx, const struct kr_module *m)
 		.decided = m->decided,
 		.whom = modules_for(m->roles, m->groups),
 		.state = modules_state_of(cx, m),
+		.settings = (int64_t)m->settings,
 	};
+}
+
+/* ── settings: core draws and saves what the manifests declare ── */
+
+/* Back to where the link stands: the decision on a module, or the list. */
+static kr_str
+back_of(kr_ctx *cx, kr_str name)
+{
+	size_t n;
+	const struct kr_module *list = kr_kernel_modules(cx, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (kr_eq(list[i].name, name) && !list[i].system)
+			return kr_fmt(cx, "/modules/open?module=%.*s", KR_FMT(name));
+	return KR_S("/modules");
+}
+
+kr_err
+modules_settings_page(kr_ctx *cx)
+{
+	kr_str name = kr_in_s(cx, "module");
+
+	return kr_kernel_settings_page(cx, name, back_of(cx, name));
+}
+
+kr_err
+modules_settings_save(kr_ctx *cx)
+{
+	kr_str name = kr_in_s(cx, "module");
+
+	return kr_kernel_settings_save(cx, name, back_of(cx, name));
 }
 
 kr_err

@@ -18,6 +18,7 @@ struct modules_row {
 	kr_date from, until, decided;
 	struct modules_whom whom;
 	struct modules_state state;
+	int64_t settings;
 };
 struct modules_list {
 	KR_ARRAY(struct modules_row) rows;
@@ -37,6 +38,7 @@ struct modules_groups {
 };
 struct modules_form {
 	kr_str module, title, intro, refused;
+	bool settings;  /* there are some */
 	bool live;      /* open now, or from a coming day on */
 	bool repeated;  /* prefilled from an earlier decision */
 	int64_t people; /* who lose it when it is closed */
@@ -53,7 +55,7 @@ struct modules_next { /* tile of administrators: what is still to do */
 };
 
 /* module.c */
-kr_handler modules_page;
+kr_handler modules_page, modules_settings_page, modules_settings_save;
 kr_render_fn modules_tile;
 /* The module of that name; false when there is none. */
 bool modules_find(kr_ctx *, kr_str name, struct kr_module *module_r);

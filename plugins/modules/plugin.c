@@ -25,6 +25,10 @@ static const struct kr_route routes[] = {
 	{ KR_POST, "/modules/open", "modules.manage", modules_open, modules_form_again,
 	    KR_IN(open_in) },
 	{ KR_POST, "/modules/close", "modules.manage", modules_close, KR_IN(which_in) },
+	{ KR_GET, "/modules/settings", "modules.manage", modules_settings_page,
+	    KR_IN(which_in) },
+	{ KR_POST, "/modules/settings", "modules.manage", modules_settings_save,
+	    modules_settings_page, .flags = KR_R_SETTINGS },
 	{ KR_POST, "/modules/{id}/reopen", "modules.manage", modules_reopen,
 	    .guard = modules_was_closed },
 };

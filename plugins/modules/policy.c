@@ -124,6 +124,7 @@ describe(kr_ctx *cx, const struct kr_module *m, struct modules_form *view)
 	view->refused = m->refused;
 	view->state = modules_state_of(cx, m);
 	view->live = m->policy != 0;
+	view->settings = m->settings > 0;
 	if (view->live &&
 	    kr_one(cx, &q_people, one_cols, &people, kr_i(m->roles), kr_i(m->policy)))
 		view->people = people.n;

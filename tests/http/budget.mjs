@@ -87,6 +87,9 @@ export default async function (tally) {
 	for (let i = 0, from = 0; i < SIZES.length; from = SIZES[i++]) {
 		const places = await fill(from, SIZES[i]);
 		for (const p of Object.values(people)) await p.browser.get("/"); /* rights are compiled once */
+		/* A changed setting is read once by each worker: at the same time, so that all are asked. */
+		for (const path of ["/", `/tasks/${places.task}/zip`])
+			await Promise.all(Array.from({ length: 16 }, () => people.teacher.browser.get(path)));
 		for (const row of rows) {
 			const { status, queries } = await count(row, places), name = `${row.page} ${row.as}`;
 			tally.check(status === 200 || status === 303, `${name}: ${status}`);

@@ -159,6 +159,16 @@ kr_audience_store(kr_ctx *c, const struct kr_audience_part *p, size_t n)
 	return (kr_id)(40 + n);
 }
 
+static int64_t set_by_school;
+
+int64_t
+kr_setting_i(kr_ctx *c, const char *key)
+{
+	(void)c;
+	assert_string_equal(key, "tasks.max_files");
+	return set_by_school;
+}
+
 /* ── one request ── */
 
 static int
@@ -610,6 +620,29 @@ test_access(void **state)
 	assert_str(kr_lang(&cx), "de");
 }
 
+/* A limit that the school has set holds instead of the manifest's. */
+static void
+test_limit_of_school(void **state)
+{
+	static const struct kr_field limited[] = { { "a", 's', 0, 9, 0, NULL },
+		{ "n", 'i', 0, 20, 0, NULL, .max_from = "tasks.max_files" } };
+
+	(void)state;
+	set_by_school = 5;
+	assert_int_equal(post(limited, 2, "a=x&n=5"), KR_OK);
+	assert_ptr_equal(limited[0].name, in.fields[0].name);
+	assert_int_equal(kr_in_i(&cx, "n"), 5);
+	teardown(state);
+	setup(state);
+	assert_int_equal(post(limited, 2, "a=x&n=6"), KR_EINPUT);
+	assert_string_equal(in.bad[0].i18n, "core.field_range");
+	assert_str(in.bad[0].arg, "0–5");
+	teardown(state);
+	setup(state);
+	set_by_school = 20;
+	assert_int_equal(post(limited, 2, "a=x&n=6"), KR_OK);
+}
+
 int
 main(void)
 {
@@ -618,7 +651,8 @@ main(void)
 		T(test_undeclared), T(test_refusals), T(test_many_fields),
 		T(test_files), T(test_files_without_token), T(test_file_faults),
 		T(test_kept_files), T(test_pending_files), T(test_much_text),
-		T(test_many_faults), T(test_entity_button), T(test_access) };
+		T(test_many_faults), T(test_entity_button), T(test_access),
+		T(test_limit_of_school) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

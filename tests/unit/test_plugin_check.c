@@ -225,6 +225,11 @@ test_routes(void **state)
 	expect("KR-R7", fields[1].choices = NULL);
 	expect("KR-R7", fields[0].choices = colours);
 	expect("KR-R7", fields[0].name = "Title");
+	allow(fields[0].max = 90; fields[0].max_from = "lost.days");
+	expect("KR-R7", fields[0].max = 89; fields[0].max_from = "lost.days");
+	expect("KR-R7", fields[0].max_from = "lost.other");
+	expect("KR-R7", settings[0].type = 's'; fields[0].max_from = "lost.days");
+	expect("KR-R6", routes[0].flags = KR_R_SETTINGS);
 	expect("KR-R11", entities[0] = NULL; routes[1].entity = &entity);
 }
 
@@ -241,6 +246,9 @@ test_tables(void **state)
 	expect("KR-R15", settings[0].def = "0");
 	expect("KR-R15", settings[0].def = "x");
 	expect("KR-R15", settings[0].key = "days");
+	expect("KR-R15", settings[0].type = 'c'; settings[0].choices = colours);
+	allow(settings[0].type = 'c'; settings[0].choices = colours;
+	      settings[0].def = "blue");
 	expect("KR-R4", menu[0].href = "/tasks");
 	expect("KR-R2", menu[0].perm = "lost.x");
 	expect("KR-R15", widgets[0].column = 'd');

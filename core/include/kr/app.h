@@ -83,6 +83,8 @@ KR_PUBLIC void kr_emit_(kr_ctx *, const char *event, const kr_val *, size_t n);
 /* Append-only audit row in the same transaction; saves write their own. */
 KR_PUBLIC void kr_audit(kr_ctx *, const char *action, kr_id object);
 
+/* A setting of this plugin or of core, as the school has it; i and b as numbers. No
+   query, but for the first one after a change. */
 KR_PUBLIC int64_t kr_setting_i(kr_ctx *, const char *key);
 KR_PUBLIC kr_str kr_setting_s(kr_ctx *, const char *key);
 

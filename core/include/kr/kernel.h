@@ -48,7 +48,9 @@ struct kr_module {
 	kr_date decided;
 	kr_str opened_by;
 	kr_time opened_at;
+	size_t settings; /* how many the school may change */
 };
+/* All that are installed, core itself first. */
 KR_PUBLIC struct kr_module *kr_kernel_modules(kr_ctx *, size_t *n_r);
 struct kr_policy_new {
 	kr_str module;
@@ -62,6 +64,13 @@ struct kr_policy_new {
 /* Opens or re-opens: the former policy ends, its row stays as proof. */
 KR_PUBLIC kr_err kr_kernel_module_open(kr_ctx *, const struct kr_policy_new *);
 KR_PUBLIC kr_err kr_kernel_module_close(kr_ctx *, kr_str module);
+
+/* Page and deed of a module's settings, both at one path: GET draws the form, POST (a
+   route with KR_R_SETTINGS, whose `again` draws it once more) saves what has changed,
+   an audit row for each key, and goes back to `back`. KR_ENOTFOUND: no such module, or
+   nothing to set. */
+KR_PUBLIC kr_err kr_kernel_settings_page(kr_ctx *, kr_str module, kr_str back);
+KR_PUBLIC kr_err kr_kernel_settings_save(kr_ctx *, kr_str module, kr_str back);
 
 /* ── import: plan first, then apply the same plan ── */
 struct kr_import_row { /* one planned change or error */

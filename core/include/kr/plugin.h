@@ -46,13 +46,15 @@ struct kr_perm {
    t date and time, c choice, I list of ids, g group, p person, a audience, f files,
    w password (never shown again, never logged). min/max: characters of s, m, w (max is
    needed), value of i (0, 0: any), max alone the number of files of f (0: one); of the
-   others 0. KR_F_REQ: must be there. */
+   others 0. KR_F_REQ: must be there. A max that the school may lower is the value of an
+   own setting of type i, `max_from`; `max` stays what it can be at most. */
 struct kr_field {
 	const char *name;
 	char type;
 	int32_t min, max;
 	uint32_t flags;
 	const char *const *choices; /* NULL-ended, for c; texts are LABEL_choice keys */
+	const char *max_from;       /* "tasks.max_files"; NULL: max as it stands */
 };
 #define KR_F_REQ 1u
 
@@ -63,10 +65,12 @@ enum {
 	KR_R_GET_WRITE =
 	    1u << 3,          /* a GET that writes: machine check in front, `why` set */
 	KR_R_PROTO = 1u << 4, /* machine client: no cookie, no page, protocol errors */
-	KR_R_BEARER = 1u << 5, /* ... authenticated by Authorization: Bearer */
-	KR_R_FEED = 1u << 6,   /* ... by the secret of a revocable address */
-	KR_R_ANY = 1u << 7,    /* every signed-in person: perm must be NULL */
-	KR_R_CONTENT = 1u << 8 /* content host only */
+	KR_R_BEARER = 1u << 5,  /* ... authenticated by Authorization: Bearer */
+	KR_R_FEED = 1u << 6,    /* ... by the secret of a revocable address */
+	KR_R_ANY = 1u << 7,     /* every signed-in person: perm must be NULL */
+	KR_R_CONTENT = 1u << 8, /* content host only */
+	KR_R_SETTINGS = 1u << 9 /* takes `module` and every setting there is as fields;
+				   KR_RIGHT_KERNEL only */
 };
 
 /* A route. perm is required (or KR_R_PUBLIC / KR_R_ANY); a path with {id} needs an
@@ -144,12 +148,16 @@ struct kr_pdata {
 	const char *since; /* a time of the row; NULL: its changed, or else created */
 };
 
+/* What the school may set for the whole module, on the page Module or by `kreide module
+   set`; read with kr_setting_i() and kr_setting_s(), in all processes at once. Texts
+   are keys: title, TITLE_hint for a sentence of help, TITLE_choice for each choice. */
 struct kr_setting {
 	const char *key; /* "tasks.max_files" */
-	char type;       /* i, b, s, c */
-	const char *def, *title;
-	int32_t min, max;
-	const char *const *choices;
+	char type;       /* i number, b yes or no ("1", "0"), s line, c choice */
+	const char *def; /* holds until the school sets something else */
+	const char *title;
+	int32_t min, max;           /* i: value; s: characters, at most 500 */
+	const char *const *choices; /* NULL-ended, for c */
 };
 struct kr_menu {
 	const char *title, *href, *icon, *perm;
