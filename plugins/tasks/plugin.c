@@ -23,7 +23,7 @@ static const struct kr_field task_in[] = {
 };
 static const struct kr_field submit_in[] = {
 	{ "answer", 'm', 0, 50000, 0, NULL },
-	{ "work", 'f', 0, 10, 0, NULL },
+	{ "work", 'f', 0, 20, 0, NULL, .max_from = "tasks.max_files" },
 };
 static const struct kr_field file_in[] = { { "file", 'i', 1, INT32_MAX, KR_F_REQ,
     NULL } };
@@ -45,9 +45,9 @@ static const struct kr_route routes[] = {
 	    .entity = &tasks_task },
 	{ KR_POST, "/tasks/{id}/restore", "tasks.write", tasks_bring_back,
 	    .guard = tasks_mine_trashed },
-	{ KR_POST, "/tasks/{id}/submit", "tasks.submit", tasks_submit, tasks_show,
-	    .guard = tasks_for_me, KR_IN(submit_in), .flags = KR_R_MUST,
-	    .max_body = 512 * MIB },
+	{ KR_POST, "/tasks/{id}/submit", "tasks.submit", tasks_submit,
+	    tasks_submit_again, .guard = tasks_for_me, KR_IN(submit_in),
+	    .flags = KR_R_MUST, .max_body = 512 * MIB },
 	{ KR_POST, "/tasks/{id}/withdraw", "tasks.submit", tasks_withdraw_file,
 	    tasks_show, .guard = tasks_for_me, KR_IN(file_in) },
 	{ KR_POST, "/tasks/{id}/remind", "tasks.write", tasks_remind,
@@ -66,6 +66,10 @@ static const struct kr_route routes[] = {
 	    .flags = KR_R_PROTO | KR_R_FEED },
 };
 
+static const struct kr_setting settings[] = {
+	{ "tasks.max_files", 'i', "10", "tasks.s_max_files", 1, 20, NULL },
+	{ "tasks.late", 'b', "1", "tasks.s_late", 0, 1, NULL },
+};
 static const struct kr_menu menu[] = {
 	{ "tasks.title", "/tasks", "checklist", "tasks.read", 110, 0 },
 };
@@ -84,5 +88,6 @@ static const struct kr_entity *const entities[] = { &tasks_task, &tasks_submissi
 
 KR_PLUGIN(.name = "tasks", .title = "tasks.title", .intro = "tasks.intro",
     .version = "1.0", .schema = 2, .rights = KR_RIGHT_FILES | KR_RIGHT_NOTIFY,
-    KR_TAB(perms, perms), KR_TAB(routes, routes), KR_TAB(menu, menu),
-    KR_TAB(widgets, widgets), KR_TAB(events, events), .entities = entities);
+    KR_TAB(perms, perms), KR_TAB(routes, routes), KR_TAB(settings, settings),
+    KR_TAB(menu, menu), KR_TAB(widgets, widgets), KR_TAB(events, events),
+    .entities = entities);

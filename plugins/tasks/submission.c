@@ -63,8 +63,16 @@ set(kr_time t)
 	return t.us != KR_NO_TIME.us;
 }
 
-kr_err
-tasks_pupil_page(kr_ctx *cx, const struct tasks_head *head)
+/* The school decides whether work still comes in after the deadline. */
+static bool
+too_late(kr_ctx *cx, kr_time due)
+{
+	return due.us < kr_now(cx).us && kr_setting_i(cx, "tasks.late") == 0;
+}
+
+/* `again`: the form was refused, and what is in it must not get lost. */
+static kr_err
+handin_page(kr_ctx *cx, const struct tasks_head *head, bool again)
 {
 	struct own own = {
 		.id = 0, .handed_in = KR_NO_TIME, .feedback_at = KR_NO_TIME
@@ -76,7 +84,8 @@ tasks_pupil_page(kr_ctx *cx, const struct tasks_head *head)
 		.group = head->group,
 		.owner = head->owner,
 		.due = head->due,
-		.late_now = head->due.us < kr_now(cx).us };
+		.late_now = head->due.us < kr_now(cx).us,
+		.last_call = kr_setting_i(cx, "tasks.late") == 0 };
 
 	view.soon = kr_date_of(head->due).day == kr_today(cx).day && !view.late_now;
 	view.material.p =
@@ -90,7 +99,10 @@ tasks_pupil_page(kr_ctx *cx, const struct tasks_head *head)
 	view.handed_in = own.handed_in;
 	view.feedback_at = own.feedback_at;
 	view.late = set(own.handed_in) && own.handed_in.us > head->due.us;
-	view.open_form = !set(own.feedback_at);
+	view.open_form = again || (!set(own.feedback_at) && !too_late(cx, head->due));
+	view.room = kr_setting_i(cx, "tasks.max_files") - (int64_t)view.work.n;
+	if (view.room < 0)
+		view.room = 0;
 	if (set(own.feedback_at) &&
 	    kr_one(cx, &q_feedback, words_cols, &feedback, kr_i(own.id))) {
 		view.feedback = feedback.text;
@@ -98,6 +110,22 @@ tasks_pupil_page(kr_ctx *cx, const struct tasks_head *head)
 			kr_after(cx, &x_seen, kr_t(kr_now(cx)), kr_i(own.id));
 	}
 	return tasks_handin(cx, &view);
+}
+
+kr_err
+tasks_pupil_page(kr_ctx *cx, const struct tasks_head *head)
+{
+	return handin_page(cx, head, false);
+}
+
+kr_err
+tasks_submit_again(kr_ctx *cx)
+{
+	struct tasks_head head;
+
+	if (!tasks_load(cx, kr_object(cx), &head))
+		return kr_status(cx);
+	return handin_page(cx, &head, true);
 }
 
 /* The row of this pupil for this task; made when it is the first time. */
@@ -119,17 +147,24 @@ tasks_submit(kr_ctx *cx)
 {
 	kr_id task = kr_object(cx), id;
 	struct own own = { .id = 0, .feedback_at = KR_NO_TIME };
+	struct tasks_head head;
 	kr_str answer = kr_in_s(cx, "answer");
 	size_t n, kept = 0;
 	const kr_id *file = kr_in_files(cx, "work", &n);
 
+	if (!tasks_load(cx, task, &head))
+		return kr_status(cx);
 	kr_one(cx, &q_own, own_cols, &own, kr_i(task), kr_i(kr_me(cx)));
 	if (set(own.feedback_at))
 		return kr_in_bad(cx, "", "tasks.already_answered");
+	if (too_late(cx, head.due))
+		return kr_in_bad(cx, "", "tasks.too_late");
 	if (own.id)
 		kr_files(cx, &tasks_submission, own.id, "work", &kept);
 	if (n + kept == 0 && kr_trim(answer).n == 0)
 		return kr_in_bad(cx, "answer", "tasks.nothing_handed_in");
+	if (n > 0 && (int64_t)(n + kept) > kr_setting_i(cx, "tasks.max_files"))
+		return kr_in_bad(cx, "work", "tasks.too_many_in_all");
 	id = store(cx, task, &own, answer);
 	for (size_t i = 0; i < n; i++)
 		kr_attach(cx, &tasks_submission, id, "work", file[i]);
@@ -142,11 +177,15 @@ kr_err
 tasks_withdraw_file(kr_ctx *cx)
 {
 	struct own own = { .id = 0, .feedback_at = KR_NO_TIME };
+	struct tasks_head head;
 
-	if (!kr_one(cx, &q_own, own_cols, &own, kr_i(kr_object(cx)), kr_i(kr_me(cx))))
+	if (!tasks_load(cx, kr_object(cx), &head) ||
+	    !kr_one(cx, &q_own, own_cols, &own, kr_i(head.id), kr_i(kr_me(cx))))
 		return kr_fail(cx, KR_ENOTFOUND, "nothing handed in yet");
 	if (set(own.feedback_at))
 		return kr_in_bad(cx, "", "tasks.already_answered");
+	if (too_late(cx, head.due))
+		return kr_in_bad(cx, "", "tasks.too_late");
 	kr_detach(cx, &tasks_submission, own.id, kr_in_i(cx, "file"));
 	kr_flash(cx, "tasks.file_removed");
 	return kr_redirect(cx, "/tasks/%lld", (long long)kr_object(cx));

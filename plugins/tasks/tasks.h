@@ -51,6 +51,8 @@ struct tasks_handin { /* a task as a pupil sees it */
 	kr_time due, handed_in, feedback_at;
 	kr_str answer, feedback;
 	bool late, late_now, open_form, soon;
+	bool last_call; /* the school takes nothing after the deadline */
+	int64_t room;   /* for so many more files */
 	KR_ARRAY(struct kr_file) material;
 	KR_ARRAY(struct kr_file) work;
 };
@@ -101,7 +103,7 @@ void tasks_roster(kr_ctx *, const struct tasks_head *, struct tasks_pupil **p_r,
 kr_handler tasks_page, tasks_show, tasks_new, tasks_create, tasks_edit, tasks_change,
     tasks_remove, tasks_bring_back; /* task.c */
 kr_guard tasks_mine, tasks_mine_trashed, tasks_for_me;
-kr_handler tasks_submit, tasks_withdraw_file; /* submission.c */
+kr_handler tasks_submit, tasks_submit_again, tasks_withdraw_file; /* submission.c */
 kr_err tasks_pupil_page(kr_ctx *, const struct tasks_head *);
 kr_handler tasks_review_page, tasks_give_feedback, tasks_zip,
     tasks_remind; /* review.c */
