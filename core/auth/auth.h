@@ -23,7 +23,8 @@ struct kr_actor {
 	uint8_t csrf[32]; /* secret of the session or of the pre-session cookie */
 	uint32_t unread;  /* notices */
 	uint64_t settings_epoch;
-	kr_time fresh; /* last password check, for sudo-like steps */
+	kr_time fresh;              /* last password check, for sudo-like steps */
+	kr_time idle_end, last_end; /* of the session: if nothing is done, and anyway */
 };
 
 /* ── sessions (stage 3) ── */

@@ -5,18 +5,18 @@
 #include "db/db.h"
 #include "http/http.h"
 #include "plugin/registry.h"
+#include <kr/app.h>
 #include <string.h>
 
-#define COOKIE_CHARS 43 /* 32 bytes, base64url */
-#define IDLE_US (8 * 60 * KR_MIN_US)
-#define ABSOLUTE_US (12 * 60 * KR_MIN_US)
+#define COOKIE_CHARS 43                    /* 32 bytes, base64url */
+#define IDLE_MOST_US (24 * 60 * KR_MIN_US) /* of what the school can set */
 #define DEVICE_AGE_S (180 * 86400)
 #define SEEN_US (5 * KR_MIN_US)
 
 struct row {
 	kr_id session, person;
 	kr_str csrf, given, family, account, lang, theme, address, bits;
-	kr_time seen, fresh;
+	kr_time seen, fresh, created, expires;
 	uint32_t roles, unread;
 	kr_date valid_until;
 	int64_t epoch, rights_epoch, settings_epoch;
@@ -26,6 +26,8 @@ static const struct kr_col cols[] = {
 	KR_COL(struct row, csrf),
 	KR_COL(struct row, seen),
 	KR_COL(struct row, fresh),
+	KR_COL(struct row, created),
+	KR_COL(struct row, expires),
 	KR_COL(struct row, person),
 	KR_COL(struct row, given),
 	KR_COL(struct row, family),
@@ -54,15 +56,15 @@ static const struct kr_col cols[] = {
 	" FROM core_session s"                                                         \
 	" JOIN core_person p ON p.id = s.person_id AND p.state = 'active'"             \
 	" LEFT JOIN core_person_right r ON r.person_id = p.id"
-KR_STMT(q_session, "xtt", "ixttisssisssxdiiii",
-    "SELECT s.id, s.csrf, s.seen, s.fresh, " PERSON_COLUMNS SESSION_FROM
-    " WHERE s.hash = ? AND s.expires > ? AND s.seen > ?");
-KR_STMT(q_session_id, "itt", "ixttisssisssxdiiii",
-    "SELECT s.id, s.csrf, s.seen, s.fresh, " PERSON_COLUMNS SESSION_FROM
-    " WHERE s.id = ? AND s.expires > ? AND s.seen > ?");
-KR_STMT(q_person, "i", "ixttisssisssxdiiii",
-    "SELECT 0, CAST('' AS BINARY(32)), p.left_at, p.left_at, " PERSON_COLUMNS
-    " FROM core_person p"
+KR_STMT(q_session, "xtt", "ixttttisssisssxdiiii",
+    "SELECT s.id, s.csrf, s.seen, s.fresh, s.created, s.expires, " PERSON_COLUMNS
+	SESSION_FROM " WHERE s.hash = ? AND s.expires > ? AND s.seen > ?");
+KR_STMT(q_session_id, "itt", "ixttttisssisssxdiiii",
+    "SELECT s.id, s.csrf, s.seen, s.fresh, s.created, s.expires, " PERSON_COLUMNS
+	SESSION_FROM " WHERE s.id = ? AND s.expires > ? AND s.seen > ?");
+KR_STMT(q_person, "i", "ixttttisssisssxdiiii",
+    "SELECT 0, CAST('' AS BINARY(32)), p.left_at, p.left_at, p.left_at,"
+    " p.left_at, " PERSON_COLUMNS " FROM core_person p"
     " LEFT JOIN core_person_right r ON r.person_id = p.id"
     " WHERE p.id = ? AND p.state = 'active'");
 KR_STMT(q_unread, "i", "i",
@@ -82,6 +84,62 @@ KR_STMT(q_others, "ii", "i",
 KR_STMT(q_mine, "it", "ittss",
     "SELECT id, created, seen, net, agent FROM core_session"
     " WHERE person_id = ? AND expires > ? ORDER BY seen DESC, id DESC LIMIT 20");
+
+/* ── how long ── */
+
+/* Whoever sees marks of other people's children is forgotten sooner at a computer that
+   he has left. */
+static int64_t
+idle_us(kr_ctx *cx, uint32_t roles)
+{
+	uint32_t careful = KR_ROLE_TEACHER | KR_ROLE_STAFF | KR_ROLE_ADMIN;
+
+	return KR_MIN_US * kr_setting_i(cx, (roles & careful) != 0
+						? "core.idle_staff"
+						: "core.idle_others");
+}
+
+static int64_t
+absolute_us(kr_ctx *cx)
+{
+	return 60 * KR_MIN_US * kr_setting_i(cx, "core.session_hours");
+}
+
+/* What pages ask for by themselves says nothing about whether somebody is there. */
+static bool
+by_itself(const kr_ctx *cx)
+{
+	return cx->req != NULL && kr_starts(cx->req->path, KR_S("/_"));
+}
+
+/* Notes that somebody is there, at most every five minutes and at least often enough
+   not to shorten his time by more than a twelfth. */
+static void
+note_seen(kr_ctx *cx, struct row *r, int64_t idle)
+{
+	int64_t step = idle / 12 < SEEN_US ? idle / 12 : SEEN_US;
+
+	if (by_itself(cx) || cx->now.us - r->seen.us <= step)
+		return;
+	r->seen = cx->now;
+	kr_after(cx, &x_seen, kr_t(cx->now), kr_i(r->session),
+	    kr_t((kr_time){ cx->now.us - step }));
+}
+
+/* When it ends if nothing is done, and when it ends anyway. The absolute time counts
+   from the sign-in as it is set now, so that a shorter one holds for all at once. */
+static bool
+alive(kr_ctx *cx, struct row *r, struct kr_actor *a)
+{
+	int64_t idle = idle_us(cx, r->roles), end = r->created.us + absolute_us(cx);
+
+	if (cx->now.us >= end || cx->now.us >= r->seen.us + idle)
+		return false;
+	note_seen(cx, r, idle);
+	a->last_end = end < r->expires.us ? (kr_time){ end } : r->expires;
+	a->idle_end = (kr_time){ r->seen.us + idle };
+	return true;
+}
 
 /* ── reading ── */
 
@@ -130,25 +188,27 @@ rights_of(kr_ctx *cx, const struct row *r, struct kr_actor *a)
 	return kr_status(cx);
 }
 
-static kr_err
-take(kr_ctx *cx, const struct row *r)
-{
-	struct kr_actor *a = actor_of(cx, r);
-	kr_err err = rights_of(cx, r, a);
-
-	if (err != KR_OK)
-		return err;
-	cx->actor = a;
-	if (r->session != 0 && cx->now.us - r->seen.us > SEEN_US)
-		kr_after(cx, &x_seen, kr_t(cx->now), kr_i(r->session),
-		    kr_t((kr_time){ cx->now.us - SEEN_US }));
-	return KR_OK;
-}
-
 static void
 nobody(kr_ctx *cx)
 {
 	cx->actor = KR_NEW(cx, struct kr_actor);
+}
+
+/* Nobody when the session has come to its end; rows of it are swept later. */
+static kr_err
+take(kr_ctx *cx, struct row *r)
+{
+	struct kr_actor *a = actor_of(cx, r);
+	kr_err err;
+
+	cx->actor->settings_epoch = a->settings_epoch; /* settings are asked as of it */
+	if (r->session != 0 && !alive(cx, r, a))
+		return kr_status(cx);
+	err = rights_of(cx, r, a);
+	if (err != KR_OK)
+		return err;
+	cx->actor = a;
+	return KR_OK;
 }
 
 static kr_val
@@ -169,7 +229,7 @@ kr_session_load(kr_ctx *cx, kr_str cookie)
 	if (cookie.n != COOKIE_CHARS)
 		return kr_status(cx);
 	if (!kr_one(cx, &q_session, cols, &r, cookie_hash(cx, cookie), kr_t(cx->now),
-		kr_t((kr_time){ cx->now.us - IDLE_US })))
+		kr_t((kr_time){ cx->now.us - IDLE_MOST_US })))
 		return kr_status(cx);
 	return take(cx, &r);
 }
@@ -181,7 +241,7 @@ kr_session_load_by_id(kr_ctx *cx, kr_id session)
 
 	nobody(cx);
 	if (!kr_one(cx, &q_session_id, cols, &r, kr_i(session), kr_t(cx->now),
-		kr_t((kr_time){ cx->now.us - IDLE_US })))
+		kr_t((kr_time){ cx->now.us - IDLE_MOST_US })))
 		return kr_status(cx);
 	return take(cx, &r);
 }
@@ -243,7 +303,7 @@ kr_session_new(kr_ctx *cx, kr_id person, kr_str *cookie_value_r)
 
 	kr_exec(cx, &x_new, cookie_hash(cx, cookie), kr_i(person),
 	    kr_x((kr_str){ (const char *)csrf, 32 }), now, now, now,
-	    kr_t((kr_time){ cx->now.us + ABSOLUTE_US }), kr_s(kr_sub(net, 0, 64)),
+	    kr_t((kr_time){ cx->now.us + absolute_us(cx) }), kr_s(kr_sub(net, 0, 64)),
 	    kr_s(agent));
 	/* Later and alone: two sign-ins of one person at once must not wait for the row
 	   of the person that both new sessions refer to. */

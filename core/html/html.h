@@ -109,6 +109,7 @@ struct html_frame {
 	struct html_words words;
 	kr_str lang, theme, school, name;
 	kr_id person;
+	int64_t idle_left, last_left; /* seconds of the session */
 	int64_t unread;
 	kr_html sign_out;
 	KR_ARRAY(struct html_item) nav;

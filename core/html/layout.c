@@ -238,6 +238,10 @@ draw_frame(kr_out *o, kr_out *page)
 		v.unread = cx->actor->unread;
 		v.sign_out = one_button_form(o, KR_S("/logout"), &sign_out);
 	}
+	if (cx->actor != NULL && cx->actor->session != 0) {
+		v.idle_left = (cx->actor->idle_end.us - cx->now.us) / 1000000;
+		v.last_left = (cx->actor->last_end.us - cx->now.us) / 1000000;
+	}
 	if (cx->actor != NULL)
 		navigation(cx, &v);
 	html_frame(cx, page, &v);

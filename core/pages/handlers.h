@@ -8,7 +8,12 @@
 enum { KR_CORE_PDATA_N = 110 };
 extern const struct kr_pdata kr_core_pdata[KR_CORE_PDATA_N];
 
+/* plugin.c: what the school may set */
+enum { KR_CORE_SETTINGS_N = 3 };
+extern const struct kr_setting kr_core_settings[KR_CORE_SETTINGS_N];
+
 /* sign_in.c */
+kr_handler kr_session_left;
 kr_handler kr_login_page, kr_login, kr_logout, kr_signed_out_page;
 kr_handler kr_activate_page, kr_activate, kr_activate_again;
 /* profile.c */

@@ -33,7 +33,6 @@ static const struct kr_field f_label[] = { { "label", 's', 1, 60, KR_F_REQ, NULL
 static const struct kr_field f_token[] = { { "token", 'i', 1, INT32_MAX, KR_F_REQ,
     NULL } };
 static const struct kr_field f_route[] = { { "route", 's', 1, 64, KR_F_REQ, NULL } };
-
 /* ── routes ── */
 
 /* Signing in has a pool of its own: a storm of it queues there, in front of the auth
@@ -75,6 +74,8 @@ static const struct kr_route routes[] = {
 	{ KR_POST, "/profile/data", .run = kr_profile_data_ask, .flags = KR_R_ANY },
 	{ KR_GET, "/profile/data", .run = kr_profile_data,
 	    .flags = KR_R_ANY | KR_R_SLOW },
+	{ KR_GET, "/session", .run = kr_session_left, .flags = KR_R_ANY },
+	{ KR_GET, "/_session", .run = kr_session_left, .flags = KR_R_ANY },
 	{ KR_GET, "/", .run = kr_start, .flags = KR_R_ANY },
 	{ KR_GET, "/notices", .run = kr_notices_page, .flags = KR_R_ANY },
 	{ KR_GET, "/_notices/count", .run = kr_notices_count, .flags = KR_R_ANY },
@@ -87,6 +88,14 @@ static const struct kr_route routes[] = {
 	    .why = "asked by the supervisor, says only ok or not" },
 	{ KR_GET, "/api/v1/me", .run = kr_api_me,
 	    .flags = KR_R_ANY | KR_R_PROTO | KR_R_BEARER },
+};
+
+/* ── settings ── */
+
+const struct kr_setting kr_core_settings[KR_CORE_SETTINGS_N] = {
+	{ "core.idle_staff", 'i', "30", "core.s_idle_staff", 10, 480, NULL },
+	{ "core.idle_others", 'i', "480", "core.s_idle_others", 10, 1440, NULL },
+	{ "core.session_hours", 'i', "12", "core.s_session_hours", 1, 24, NULL },
 };
 
 static const struct kr_cron cron[] = {
@@ -107,6 +116,7 @@ const struct kr_plugin kr_core_manifest = {
 	.flags = KR_PL_SYSTEM,
 	KR_TAB(routes, routes),
 	KR_TAB(cron, cron),
+	KR_TAB(settings, kr_core_settings),
 	.pdata = kr_core_pdata,
 	.npdata = KR_CORE_PDATA_N,
 	.size_pdata = sizeof(struct kr_pdata),

@@ -239,3 +239,18 @@ kr_activate(kr_ctx *cx)
 	kr_flash(cx, "core.activated");
 	return sign_in(cx, &r, KR_S("/"));
 }
+
+/* Seconds until the session ends if nothing is done, and until it ends anyway. Asked at
+   /session it goes on, as by any page; asked at /_session it is only looked at. */
+kr_err
+kr_session_left(kr_ctx *cx)
+{
+	const struct kr_actor *a = cx->actor;
+	kr_json *j = kr_json_new(cx);
+
+	kr_json_open(j, NULL, '{');
+	kr_json_put(j, "idle", kr_i((a->idle_end.us - cx->now.us) / 1000000));
+	kr_json_put(j, "last", kr_i((a->last_end.us - cx->now.us) / 1000000));
+	kr_json_close(j);
+	return kr_json_send(j);
+}

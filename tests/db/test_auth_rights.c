@@ -11,6 +11,11 @@ KR_STMT(x_close, "", "",
     "UPDATE core_policy SET closed_at = NOW(6) WHERE closed_at IS NULL");
 KR_STMT(x_age_seen, "ti", "", "UPDATE core_session SET seen = ? WHERE person_id = ?");
 KR_STMT(
+    x_age_created, "ti", "", "UPDATE core_session SET created = ? WHERE person_id = ?");
+KR_STMT(q_seen_of, "i", "i",
+    "SELECT COUNT(*) FROM core_session WHERE person_id = ?"
+    " AND seen > NOW(6) - INTERVAL 1 MINUTE");
+KR_STMT(
     x_age_expires, "ti", "", "UPDATE core_session SET expires = ? WHERE person_id = ?");
 KR_STMT(q_session_hash, "x", "i", "SELECT COUNT(*) FROM core_session WHERE hash = ?");
 KR_STMT(
@@ -88,6 +93,37 @@ sessions(void **state)
 }
 
 static void
+set(const char *key, const char *value)
+{
+	begin_write();
+	assert_null(kr_setting_check(
+	    &cx, kr_setting_declared(&app, kr_z(key)), kr_z(value), &(kr_str){ 0 }));
+	kr_setting_put(&cx, kr_setting_declared(&app, kr_z(key)), kr_z(value));
+	end();
+}
+
+/* What the school sets holds for sessions that are there already. */
+static void
+sessions_as_set(kr_time now)
+{
+	kr_str cookie = session_of(TEACHER);
+
+	DO(rw, x_age_seen, kr_t((kr_time){ now.us - 31 * KR_MIN_US }), kr_i(TEACHER));
+	set("core.idle_staff", "45");
+	assert_int_equal(who_is(cookie), TEACHER);
+	assert_true(cx.actor->idle_end.us - now.us > 44 * KR_MIN_US);
+	assert_true(cx.actor->last_end.us - now.us > 719 * KR_MIN_US);
+	DO(rw, x_age_created, kr_t((kr_time){ now.us - 61 * KR_MIN_US }),
+	    kr_i(TEACHER));
+	assert_int_equal(who_is(cookie), TEACHER);
+	set("core.session_hours", "1");
+	assert_int_equal(who_is(cookie), 0);
+	set("core.session_hours", "12");
+	set("core.idle_staff", "30");
+	assert_int_equal(who_is(cookie), TEACHER);
+}
+
+static void
 sessions_end(void **state)
 {
 	kr_str cookie;
@@ -96,12 +132,25 @@ sessions_end(void **state)
 	kr_id id;
 
 	(void)state;
-	cookie = session_of(TEACHER);
-	DO(rw, x_age_seen, kr_t((kr_time){ now.us - 479 * KR_MIN_US }), kr_i(TEACHER));
-	assert_int_equal(who_is(cookie), TEACHER); /* and that moves `seen` */
-	assert_int_equal(who_is(cookie), TEACHER);
-	DO(rw, x_age_seen, kr_t((kr_time){ now.us - 481 * KR_MIN_US }), kr_i(TEACHER));
+	cookie = session_of(MIA);
+	DO(rw, x_age_seen, kr_t((kr_time){ now.us - 479 * KR_MIN_US }), kr_i(MIA));
+	assert_int_equal(who_is(cookie), MIA); /* and that moves `seen` */
+	assert_int_equal(who_is(cookie), MIA);
+	DO(rw, x_age_seen, kr_t((kr_time){ now.us - 481 * KR_MIN_US }), kr_i(MIA));
 	assert_int_equal(who_is(cookie), 0); /* idle for eight hours */
+	cookie = session_of(TEACHER);
+	DO(rw, x_age_seen, kr_t((kr_time){ now.us - 29 * KR_MIN_US }), kr_i(TEACHER));
+	req.path = KR_S("/_notices/count"); /* a page asks by itself: nobody is there */
+	assert_int_equal(who_is(cookie), TEACHER);
+	begin();
+	assert_int_equal(NUMBER(rw, q_seen_of, kr_i(TEACHER)), 0);
+	req.path = KR_S("/");
+	assert_int_equal(who_is(cookie), TEACHER);
+	begin();
+	assert_int_equal(NUMBER(rw, q_seen_of, kr_i(TEACHER)), 1);
+	DO(rw, x_age_seen, kr_t((kr_time){ now.us - 31 * KR_MIN_US }), kr_i(TEACHER));
+	assert_int_equal(who_is(cookie), 0); /* teachers: for half an hour */
+	sessions_as_set(now);
 	cookie = session_of(TEACHER);
 	DO(rw, x_age_expires, kr_t((kr_time){ now.us - 1 }), kr_i(TEACHER));
 	assert_int_equal(who_is(cookie), 0);

@@ -3,10 +3,12 @@
 #ifndef KR_TEST_AUTH_ROOM_H
 #define KR_TEST_AUTH_ROOM_H
 
+#include "app/setting.h"
 #include "auth/auth.h"
 #include "auth/store.h"
 #include "db/db.h"
 #include "http/http.h"
+#include "pages/handlers.h"
 #include "plugin/registry.h"
 
 #include <pwd.h>
@@ -36,7 +38,9 @@ static const struct kr_perm tasks_perms[] = {
 static const struct kr_perm people_perms[] = {
 	{ "people.all", "people.p_all", KR_ROLE_ADMIN },
 };
-static const struct kr_plugin core_ = { .name = "core", .flags = KR_PL_SYSTEM };
+static const struct kr_plugin core_ = {
+	.name = "core", .flags = KR_PL_SYSTEM, KR_TAB(settings, kr_core_settings)
+};
 static struct kr_plugin tasks = { .name = "tasks", KR_TAB(perms, tasks_perms) };
 static const struct kr_plugin people = {
 	.name = "people", .flags = KR_PL_SYSTEM, KR_TAB(perms, people_perms)
@@ -70,6 +74,8 @@ KR_STMT(x_my_group, "i", "",
 static void
 begin(void)
 {
+	if (app.settings == NULL)
+		app.settings = kr_settings_new();
 	kr_arena_reset(arena);
 	kr_ctx_init(&cx, arena, &app);
 	nobody = (struct kr_actor){ .person = 0 };

@@ -5,6 +5,7 @@ import "./files.js";
 import "./forms.js";
 import "./drafts.js";
 import "./live.js";
+import "./session.js";
 import "./send.js";
 import "./ui.js";
 import "./viewer.js";

@@ -34,7 +34,7 @@ function showCount(n) {
 	}
 }
 
-function signedOut() {
+export function signedOut() {
 	if (ended) return;
 	ended = true;
 	stop();
