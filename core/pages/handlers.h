@@ -24,6 +24,8 @@ kr_handler kr_profile_token_new, kr_profile_token_drop, kr_profile_feed_revoke;
 kr_handler kr_profile_data_ask, kr_profile_data, kr_api_me;
 /* start.c */
 kr_handler kr_start;
+/* tiles.c */
+kr_handler kr_tiles_page, kr_tiles_move;
 /* notices.c */
 kr_handler kr_notices_page, kr_notices_count, kr_live_subscribe;
 /* content.c */

@@ -33,6 +33,18 @@ static const struct kr_field f_label[] = { { "label", 's', 1, 60, KR_F_REQ, NULL
 static const struct kr_field f_token[] = { { "token", 'i', 1, INT32_MAX, KR_F_REQ,
     NULL } };
 static const struct kr_field f_route[] = { { "route", 's', 1, 64, KR_F_REQ, NULL } };
+#define MOVES                                                                          \
+	((const char *const[]){ "up", "down", "hide", "show", "drag", "reset", NULL })
+static const struct kr_field f_tiles[] = {
+	{ "tile", 's', 1, 80, 0, NULL },
+	{ "move", 'c', 0, 0, 0, MOVES },
+};
+static const struct kr_field f_move[] = {
+	{ "tile", 's', 1, 80, 0, NULL },
+	{ "move", 'c', 0, 0, KR_F_REQ, MOVES },
+	{ "order", 's', 1, 4000, 0, NULL },
+};
+
 /* ── routes ── */
 
 /* Signing in has a pool of its own: a storm of it queues there, in front of the auth
@@ -77,6 +89,8 @@ static const struct kr_route routes[] = {
 	{ KR_GET, "/session", .run = kr_session_left, .flags = KR_R_ANY },
 	{ KR_GET, "/_session", .run = kr_session_left, .flags = KR_R_ANY },
 	{ KR_GET, "/", .run = kr_start, .flags = KR_R_ANY },
+	{ KR_GET, "/start", .run = kr_tiles_page, KR_IN(f_tiles), .flags = KR_R_ANY },
+	{ KR_POST, "/start", .run = kr_tiles_move, KR_IN(f_move), .flags = KR_R_ANY },
 	{ KR_GET, "/notices", .run = kr_notices_page, .flags = KR_R_ANY },
 	{ KR_GET, "/_notices/count", .run = kr_notices_count, .flags = KR_R_ANY },
 	{ KR_GET, "/_live", .run = kr_live_subscribe, .flags = KR_R_PUBLIC,

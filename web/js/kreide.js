@@ -6,6 +6,7 @@ import "./forms.js";
 import "./drafts.js";
 import "./live.js";
 import "./session.js";
+import "./arrange.js";
 import "./send.js";
 import "./ui.js";
 import "./viewer.js";
