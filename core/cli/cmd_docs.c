@@ -1,5 +1,6 @@
-/* kreide docs: routes, permissions and the record of personal data, as Markdown. What
-   the manifests say is what core does, so this page cannot be out of date. */
+/* kreide docs: routes, permissions, settings and the record of personal data, as
+   Markdown. What the manifests say is what core does, so this page cannot be out of
+   date. */
 #include "cli/cli.h"
 
 #include "plugin/check.h"
@@ -110,6 +111,27 @@ permissions(struct kr_cli *cli, const struct kr_app *app)
 			cell(kr_fmt(cli->said, "`%s`", p->perms[k].id));
 			cell(word(cli, p->perms[k].title));
 			roles_cell(cli, p->perms[k].roles);
+			putchar('\n');
+		}
+	}
+}
+
+static void
+settings(struct kr_cli *cli, const struct kr_app *app)
+{
+	static const char *const keys[] = { "core.cli.setting", "core.cli.what",
+		"core.cli.default", NULL };
+
+	section(cli, "core.cli.docs_settings");
+	header(cli, keys);
+	for (size_t i = 0; i < app->nplugins; i++) {
+		const struct kr_plugin *p = app->plugins[i].p;
+
+		for (size_t k = 0; p && k < p->nsettings; k++) {
+			fputs("|", stdout);
+			cell(kr_fmt(cli->said, "`%s`", p->settings[k].key));
+			cell(word(cli, p->settings[k].title));
+			cell(kr_z(p->settings[k].def));
 			putchar('\n');
 		}
 	}
@@ -241,6 +263,7 @@ kr_cmd_docs(struct kr_cli *cli, int argc, char **argv)
 	printf("# %.*s\n", KR_FMT(title));
 	modules(cli, &app);
 	permissions(cli, &app);
+	settings(cli, &app);
 	routes(cli, &app);
 	personal_data(cli, &app);
 	return KR_X_OK;

@@ -179,8 +179,8 @@ flags_of(const struct kr_route *r)
 	} names[] = { { KR_R_PUBLIC, "public" }, { KR_R_SLOW, "slow" },
 		{ KR_R_MUST, "must" }, { KR_R_GET_WRITE, "get_write" },
 		{ KR_R_PROTO, "proto" }, { KR_R_BEARER, "bearer" },
-		{ KR_R_FEED, "feed" }, { KR_R_ANY, "any" },
-		{ KR_R_CONTENT, "content" } };
+		{ KR_R_FEED, "feed" }, { KR_R_ANY, "any" }, { KR_R_CONTENT, "content" },
+		{ KR_R_SETTINGS, "settings" } };
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < KR_LEN(names); i++)
