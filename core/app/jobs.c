@@ -7,6 +7,7 @@
 #include "app/outbox.h"
 #include "auth/auth.h"
 #include "db/db.h"
+#include "http/board.h"
 #include "plugin/registry.h"
 #include <errno.h>
 #include <kr/kr.h>
@@ -20,6 +21,19 @@
 
 #define RESCAN_S 5
 #define CRON_S 20
+#define HOOKS_MAX 100 /* between two looks at everything else */
+#define CORE_S                                                                         \
+	900 /* for core's own work: a round of the scanner may take ten minutes */
+
+/* Events two minutes late; or, when nothing happens, the most frequent of core's jobs
+   ten minutes. */
+KR_STMT(q_state, "itti", "iis",
+    "SELECT (SELECT COUNT(*) FROM core_outbox"
+    "  WHERE done_at IS NULL AND tries <= ? AND due < ?)"
+    " + (SELECT COUNT(*) FROM core_cron WHERE id = 'core.sweep' AND next_at < ?),"
+    " (SELECT COUNT(*) FROM core_outbox WHERE done_at IS NULL AND tries > ?),"
+    " (SELECT COALESCE(GROUP_CONCAT(id ORDER BY id SEPARATOR ', '), '')"
+    "  FROM core_cron WHERE result = 'failed')");
 
 static volatile sig_atomic_t ending;
 
@@ -66,6 +80,7 @@ struct jobs {
 	struct kr_conn *conn;
 	struct kr_live *live;
 	int64_t rescan_at, cron_at;
+	bool afresh; /* the first of its image: what waits is to be tried again */
 	uint8_t audit_key[32];
 	struct kr_audit_head audit_head;
 };
@@ -92,18 +107,47 @@ finish(kr_ctx *cx)
 	kr_ctx_finish(cx);
 }
 
-static void
-one_round(struct jobs *j)
+static bool
+live(struct jobs *j)
 {
 	kr_ctx cx;
-	int64_t now = kr_mono_us();
-	size_t done;
+	bool more;
 
-	do {
-		begin(j, &cx);
-		done = kr_outbox_run(&cx, j->live);
-		finish(&cx);
-	} while (done == 100 && !ending);
+	begin(j, &cx);
+	more = kr_outbox_live(&cx, j->live);
+	finish(&cx);
+	return more;
+}
+
+static bool
+hooks(struct jobs *j)
+{
+	kr_ctx cx;
+	bool more;
+
+	begin(j, &cx);
+	more = kr_outbox_hooks(&cx);
+	finish(&cx);
+	return more;
+}
+
+static void
+tried_again(struct jobs *j)
+{
+	kr_ctx cx;
+
+	begin(j, &cx);
+	kr_outbox_afresh(&cx);
+	j->afresh = kr_commit(&cx) != KR_OK;
+	finish(&cx);
+}
+
+static void
+core_work(struct jobs *j, int64_t now)
+{
+	kr_ctx cx;
+
+	kr_board_work(0, CORE_S);
 	begin(j, &cx);
 	kr_audit_seal(&cx, j->audit_key, &j->audit_head);
 	finish(&cx);
@@ -113,12 +157,34 @@ one_round(struct jobs *j)
 		finish(&cx);
 		j->rescan_at = now + RESCAN_S * 1000000LL;
 	}
+	kr_board_idle();
+}
+
+/* Core's own work comes first, and code of plugins last: if that ends this process, the
+   next one has done everything else before it meets it again. True: more is waiting. */
+static bool
+one_round(struct jobs *j)
+{
+	kr_ctx cx;
+	int64_t now = kr_mono_us();
+	int n = 0;
+
+	if (j->afresh)
+		tried_again(j);
+	while (live(j) && !ending)
+		;
+	core_work(j, now);
 	if (now >= j->cron_at) {
 		begin(j, &cx);
 		kr_cron_run(&cx);
 		finish(&cx);
 		j->cron_at = now + CRON_S * 1000000LL;
 	}
+	while (n < HOOKS_MAX && !ending && hooks(j)) {
+		live(j);
+		n++;
+	}
+	return n == HOOKS_MAX;
 }
 
 _Noreturn void
@@ -136,10 +202,11 @@ kr_jobs_main(const struct kr_app *app, int wake_fd)
 		kr_panic("jobs: cannot read secret/audit.key: %s", strerror(errno));
 	if (!kr_audit_head(app->conf.home, &j.audit_head))
 		kr_panic("jobs: cannot read secret/audit.head: %s", strerror(errno));
-	while (!ending) {
-		one_round(&j);
-		wait_for_work(wake_fd);
-	}
+	j.afresh = kr_board_first();
+	kr_arena_on_full(NULL); /* memory that a hook fills is that hook's crash */
+	while (!ending)
+		if (!one_round(&j))
+			wait_for_work(wake_fd);
 	kr_conn_free(&j.conn);
 	exit(0);
 }
@@ -160,4 +227,17 @@ kr_jobs_wake(kr_ctx *cx)
 		return; /* it looks every second anyway */
 	(void)!sendto(fd, "1", 1, 0, (struct sockaddr *)&to, sizeof to);
 	close(fd);
+}
+
+bool
+kr_jobs_look(kr_ctx *cx, struct kr_jobs_state *state_r)
+{
+	static const struct kr_col cols[] = { KR_COL(struct kr_jobs_state, late),
+		KR_COL(struct kr_jobs_state, set_aside),
+		KR_COL(struct kr_jobs_state, failed) };
+	kr_time late = { cx->now.us - 2 * KR_MIN_US };
+	kr_time very_late = { cx->now.us - 10 * KR_MIN_US };
+
+	return kr_one(cx, &q_state, cols, state_r, kr_i(KR_OUTBOX_TRIES), kr_t(late),
+	    kr_t(very_late), kr_i(KR_OUTBOX_TRIES));
 }

@@ -3,6 +3,7 @@
 #include "app/notice.h"
 #include "app/outbox.h"
 #include "auth/auth.h"
+#include "html/html.h"
 #include "html/text.h"
 #include "plugin/registry.h"
 #include <kr/kr.h>
@@ -110,6 +111,27 @@ kr_notify_(kr_ctx *cx, const struct kr_audience *a, struct kr_notify_what_ what,
 	    cx, "core", "live.notice", kr_args_write(cx, KR_ARGS(kr_i(batch))));
 }
 
+/* Days and clocks in the reader's language; who acts may be somebody else, or jobs. */
+static kr_str
+arg_text(kr_ctx *cx, const struct kr_voice *voice, kr_val v)
+{
+	struct kr_actor *was = cx->actor;
+	struct kr_actor reader = {
+		.system = true, .lang = voice->lang, .du = voice->du
+	};
+	kr_str text;
+
+	cx->actor = &reader;
+	if (v.t == 'd')
+		text = kr_text_date(cx, (kr_date){ (int32_t)v.i });
+	else if (v.t == 't')
+		text = kr_text_when(cx, (kr_time){ v.i });
+	else
+		text = kr_val_text(cx, v);
+	cx->actor = was;
+	return text;
+}
+
 static kr_str
 wording(kr_ctx *cx, const struct row *r, const struct kr_voice *voice)
 {
@@ -118,8 +140,7 @@ wording(kr_ctx *cx, const struct row *r, const struct kr_voice *voice)
 	kr_str *text = kr_alloc(cx, n + 1, sizeof *text);
 
 	for (size_t i = 0; i < n; i++)
-		text[i] =
-		    v[i].t == 's' ? v[i].s : kr_fmt(cx, "%lld", (long long)v[i].i);
+		text[i] = arg_text(cx, voice, v[i]);
 	return kr_text_in(cx, voice, kr_cstr(cx, r->key), text, n);
 }
 

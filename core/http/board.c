@@ -72,6 +72,23 @@ kr_board_route(size_t no)
 }
 
 void
+kr_board_work(size_t plugin, int64_t limit_s)
+{
+	if (mine.seat == NULL)
+		return;
+	atomic_store(&mine.seat->busy_us, 0); /* no old beginning with a new limit */
+	atomic_store(&mine.seat->limit_us, limit_s * INT64_C(1000000));
+	kr_board_route(plugin);
+	kr_board_busy();
+}
+
+bool
+kr_board_first(void)
+{
+	return mine.seat != NULL && atomic_fetch_add(&mine.seat->served, 1) == 0;
+}
+
+void
 kr_board_idle(void)
 {
 	if (mine.seat == NULL)

@@ -1,5 +1,5 @@
 /* The scoreboard: shared memory in which each worker says since when it works on which
-   route, and the master says which routes are out of order. */
+   route (jobs: for which plugin), and the master says which routes are out of order. */
 #ifndef KR_HTTP_BOARD_H
 #define KR_HTTP_BOARD_H
 
@@ -10,9 +10,10 @@
 
 #define KR_NO_ROUTE ((uint32_t)-1)
 
-struct kr_seat {                 /* of one worker */
-	_Atomic int64_t busy_us; /* CLOCK_MONOTONIC since accept; 0 = idle */
-	_Atomic uint32_t route;  /* number, or KR_NO_ROUTE */
+struct kr_seat {                  /* of one worker */
+	_Atomic int64_t busy_us;  /* CLOCK_MONOTONIC since accept; 0 = idle */
+	_Atomic int64_t limit_us; /* longer than that is too long; 0: as its class */
+	_Atomic uint32_t route;   /* number, or KR_NO_ROUTE; jobs: plugin */
 	_Atomic uint32_t served;
 	_Atomic bool ready; /* has entered its accept loop */
 };
@@ -40,7 +41,11 @@ struct kr_board *kr_board_new(size_t nseats, size_t nroutes);
 void kr_board_use(struct kr_board *, size_t seat);
 void kr_board_busy(void);
 void kr_board_route(size_t no);
+/* In jobs: works for this plugin now, for so long at most. */
+void kr_board_work(size_t plugin, int64_t limit_s);
 void kr_board_idle(void);
+/* True once in the life of a board: for the first process in my seat that asks. */
+bool kr_board_first(void);
 /* Three crashes within a minute: the route answers 503 by itself for a minute. */
 bool kr_board_blown(size_t no);
 /* In the master: a worker died on this route. True when that blew the fuse. */

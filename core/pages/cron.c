@@ -2,12 +2,14 @@
    check of the closure tables. */
 #include "app/file.h"
 #include "app/forget.h"
+#include "app/outbox.h"
 #include "pages/handlers.h"
 #include "school/school.h"
 
 kr_err
 kr_cron_sweep(kr_ctx *cx)
 {
+	kr_outbox_sweep(cx);
 	kr_files_sweep(cx);
 	return kr_status(cx);
 }

@@ -50,7 +50,8 @@ static struct {
 } m;
 
 static const int64_t limit_s[KR_CLASSES] = {
-	[KR_C_PAGE] = 10, [KR_C_SLOW] = 300, [KR_C_MUST] = 60, [KR_C_SIGN] = 20
+	[KR_C_PAGE] = 10, [KR_C_SLOW] = 300, [KR_C_MUST] = 60, [KR_C_SIGN] = 20,
+	[KR_C_JOBS] = 60
 };
 
 static bool
@@ -59,10 +60,31 @@ is_web(enum kr_class c)
 	return c == KR_C_PAGE || c == KR_C_SLOW || c == KR_C_MUST || c == KR_C_SIGN;
 }
 
+/* Those that say on the board what they are at. */
+static bool
+has_seat(enum kr_class c)
+{
+	return is_web(c) || c == KR_C_JOBS;
+}
+
 static const char *
 route_name(uint32_t no)
 {
 	return no < m.s->app.nroutes ? m.s->app.routes[no].route->path : "-";
+}
+
+/* What it was at: of jobs the plugin. */
+static struct kr_kv
+work_of(const struct child *c)
+{
+	const struct kr_app *app = &m.s->app;
+	uint32_t no = has_seat(c->class) ? atomic_load(&m.board->seats[c->seat].route)
+					 : KR_NO_ROUTE;
+
+	if (c->class != KR_C_JOBS)
+		return (struct kr_kv){ "route", kr_s(kr_z(route_name(no))) };
+	return (struct kr_kv){ "plugin",
+		kr_s(kr_z(no < app->nplugins ? app->plugins[no].name : "-")) };
 }
 
 /* ── forking ── */
@@ -126,6 +148,8 @@ child_main(const struct child *c, pid_t master)
 		    { "why", kr_s(kr_z(strerror(errno))) });
 		_exit(1);
 	}
+	if (c->class == KR_C_JOBS)
+		kr_board_use(m.board, c->seat);
 	if (!is_web(c->class))
 		other_main(c->class, master, listen_fd);
 
@@ -146,11 +170,12 @@ spawn(struct child *c, int64_t now)
 {
 	pid_t master = getpid();
 
-	if (is_web(c->class)) {
+	if (has_seat(c->class)) {
 		struct kr_seat *seat = &m.board->seats[c->seat];
 
 		atomic_store(&seat->ready, false);
 		atomic_store(&seat->busy_us, 0);
+		atomic_store(&seat->limit_us, 0);
 		atomic_store(&seat->route, KR_NO_ROUTE);
 	}
 	c->pid = fork();
@@ -216,8 +241,7 @@ note_death(const struct child *c, int status, int64_t now)
 	kr_log_kv(KR_ERROR, "process.died",
 	    { "class", kr_s(kr_z(kr_class_names[c->class])) },
 	    { "signal", kr_i(WIFSIGNALED(status) ? WTERMSIG(status) : 0) },
-	    { "exit", kr_i(WIFEXITED(status) ? WEXITSTATUS(status) : 0) },
-	    { "route", kr_s(kr_z(route_name(route))) });
+	    { "exit", kr_i(WIFEXITED(status) ? WEXITSTATUS(status) : 0) }, work_of(c));
 	if (is_crash(c, status) && kr_board_crashed(m.board, route, now))
 		kr_log_kv(KR_ERROR, "route.out_of_order",
 		    { "route", kr_s(kr_z(route_name(route))) },
@@ -267,17 +291,19 @@ watch(int64_t now)
 {
 	for (size_t i = 0; i < m.n; i++) {
 		struct child *c = &m.children[i];
-		int64_t busy;
+		const struct kr_seat *seat = &m.board->seats[c->seat];
+		int64_t busy, limit;
 
-		if (c->pid == 0 || c->killed || !is_web(c->class))
+		if (c->pid == 0 || c->killed || !has_seat(c->class))
 			continue;
-		busy = atomic_load(&m.board->seats[c->seat].busy_us);
-		if (busy == 0 || now - busy < limit_s[c->class] * SECOND)
+		limit = atomic_load(&seat->limit_us);
+		busy = atomic_load(&seat->busy_us);
+		if (limit == 0)
+			limit = limit_s[c->class] * SECOND;
+		if (busy == 0 || now - busy < limit)
 			continue;
 		kr_log_kv(KR_ERROR, "worker.too_long",
-		    { "class", kr_s(kr_z(kr_class_names[c->class])) },
-		    { "route", kr_s(kr_z(route_name(
-				   atomic_load(&m.board->seats[c->seat].route)))) });
+		    { "class", kr_s(kr_z(kr_class_names[c->class])) }, work_of(c));
 		c->killed = true;
 		kill(c->pid, SIGKILL);
 	}
@@ -494,7 +520,7 @@ add_children(enum kr_class class, int count, size_t *seat)
 		struct child *c = &m.children[m.n++];
 
 		c->class = class;
-		if (is_web(class))
+		if (has_seat(class))
 			c->seat = (*seat)++;
 	}
 }
@@ -508,7 +534,7 @@ prepare(struct kr_serving *s)
 	size_t seat = 0;
 
 	m.s = s;
-	m.board = kr_board_new(web, s->app.nroutes);
+	m.board = kr_board_new(web + 1, s->app.nroutes); /* and one for jobs */
 	m.children = calloc(web + 4, sizeof *m.children);
 	if (m.board == NULL || m.children == NULL)
 		return false;

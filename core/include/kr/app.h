@@ -63,7 +63,8 @@ KR_PUBLIC kr_err kr_send_zip(
     kr_ctx *, kr_str name, const struct kr_zip_item *, size_t n);
 
 /* Notices: in-app and live, within a second after commit. The text is the message
-   "key" of the plugin with {1}.. replaced; href is a local path. Never sent to the
+   "key" of the plugin with {1}.. replaced, dates and times as the reader writes them;
+   href is a local path. Never sent to the
    acting person. */
 struct kr_notify_what_ {
 	const char *i18n;
@@ -75,8 +76,9 @@ KR_PUBLIC void kr_notify_(kr_ctx *, const struct kr_audience *, struct kr_notify
 	kr_notify_(                                                                    \
 	    cx, who, ((struct kr_notify_what_){ i18n, href }), KR_ARGS(__VA_ARGS__))
 
-/* Events: into the outbox, in the same transaction; hooks of others run after commit
-   in `jobs`, at least once. The name must be declared in the manifest. */
+/* Events: KR_IN_TX hooks run now and may refuse (see kr_status()); for the others a row
+   is written in the same transaction, and they run after commit in `jobs` (see kr_hook
+   in plugin.h). Name and types of the arguments must be those of the manifest. */
 KR_PUBLIC void kr_emit_(kr_ctx *, const char *event, const kr_val *, size_t n);
 #define kr_emit(cx, event, ...) kr_emit_(cx, event, KR_ARGS(__VA_ARGS__))
 

@@ -18,6 +18,8 @@
 typedef kr_err kr_handler(kr_ctx *);
 /* May this person touch this row? KR_ENOTFOUND when not: ids cannot be probed. */
 typedef kr_err kr_guard(kr_ctx *, kr_id object);
+/* The arguments of kr_emit(), with their types, NULL as NULL; n of them: a row written
+   by an older version of the emitter may hold fewer than its event declares now. */
 typedef kr_err kr_hook_fn(kr_ctx *, const kr_val *args, size_t n);
 typedef kr_err kr_render_fn(kr_ctx *, kr_out *);
 
@@ -174,17 +176,30 @@ struct kr_widget { /* tile of the start page; rendering nothing hides it */
 struct kr_cron {
 	const char *id;
 	const char *when; /* "hourly", "daily 03:10", "every 5m" */
-	kr_handler *run;
-	uint16_t timeout_s;
+	kr_handler *run;  /* anything but KR_OK rolls back; next try at the next turn */
+	uint16_t timeout_s; /* then the process is killed; 0: 60. One that was killed or
+			       crashed rests for ten times as long. */
 };
+/* Something that happened, for others to act on. One letter per argument, as in
+   kr_val; each may be NULL. */
 struct kr_event {
 	const char *name, *args; /* "tasks.submitted", "ii" */
 };
 enum kr_when { KR_AFTER, KR_IN_TX };
+/* KR_IN_TX runs inside kr_emit(), in the emitter's transaction: anything but KR_OK
+   refuses the deed, and the person sees the page of that error (kr_in_bad(): the form
+   again). Only for plugins named in needs.
+   KR_AFTER runs in `jobs` after commit, as the person who acted, for 30 s at most; the
+   hooks of one plugin on one event in their order and in one transaction. An error, a
+   crash or a hang undoes it and is tried again after 2 s, 8 s, 32 s ... (8 times in
+   half a day, then the event is set aside until the next reload; after 90 days it
+   goes). So what a hook writes is there exactly once, but what it does outside the
+   database happens at least once: give it a key that repeats. Events wait for a plugin
+   that has been taken out; they may overtake each other. */
 struct kr_hook {
 	const char *event;
 	kr_hook_fn *run;
-	enum kr_when when; /* KR_IN_TX only for plugins named in needs */
+	enum kr_when when;
 };
 
 /* What a plugin may ask of core; the import allow-list follows from it. */
