@@ -1,4 +1,5 @@
 /* kreide doctor: says in sentences what is wrong with an instance, and what is not. */
+#include "app/jobs.h"
 #include "cli/probe.h"
 
 #include "app/audit.h"
@@ -12,9 +13,6 @@
 #include <sys/statvfs.h>
 #include <sys/timex.h>
 #include <unistd.h>
-
-KR_STMT(q_late, "t", "i",
-    "SELECT COUNT(*) FROM core_outbox WHERE done_at IS NULL AND tries = 0 AND due < ?");
 
 enum level { FINE, NOTE, WRONG };
 
@@ -119,7 +117,7 @@ check_signatures(struct doctor *d)
 	struct kr_ages a = kr_probe_files(d->cli, "sig");
 	char *folder = kr_path(d->cli, "sig");
 
-	if (a.n == 0)
+	if (!kr_signatures_there(d->cli->home))
 		SAY(d, "signatures", WRONG, "core.doctor.sig_none", kr_z(folder));
 	else if (days_since(a.newest) > 7)
 		SAY(d, "signatures", in_school(d), "core.doctor.sig_old",
@@ -264,7 +262,7 @@ check_processes(struct doctor *d)
 /* ── the database ── */
 
 struct answer {
-	int64_t late;
+	struct kr_jobs_state jobs;
 	bool guard;
 	char why[300];
 };
@@ -272,11 +270,9 @@ struct answer {
 static kr_err
 ask(kr_ctx *cx, void *arg)
 {
-	static const struct kr_col cols[] = { { 'i', 8, 0 } };
 	struct answer *a = arg;
 
-	(void)kr_one(cx, &q_late, cols, &a->late,
-	    kr_t((kr_time){ kr_now(cx).us - 2 * KR_MIN_US }));
+	(void)kr_jobs_look(cx, &a->jobs);
 	a->guard = kr_demo_guard(cx, a->why, sizeof a->why);
 	return kr_status(cx);
 }
@@ -299,6 +295,18 @@ check_audit(struct doctor *d, struct kr_work *w)
 }
 
 static void
+check_jobs(struct doctor *d, const struct kr_jobs_state *s)
+{
+	if (s->late > 0)
+		SAY(d, "jobs", WRONG, "core.doctor.jobs_late", number(d, s->late));
+	if (s->set_aside > 0)
+		SAY(d, "jobs", WRONG, "core.doctor.jobs_aside",
+		    number(d, s->set_aside));
+	if (s->failed.n > 0)
+		SAY(d, "jobs", NOTE, "core.doctor.jobs_failed", s->failed);
+}
+
+static void
 check_database(struct doctor *d)
 {
 	struct answer a = { .guard = true };
@@ -316,8 +324,8 @@ check_database(struct doctor *d)
 		SAY(d, "database", WRONG, "core.doctor.db_settings", kr_z(why));
 	if (kr_work_do(&w, ask, &a) != KR_OK)
 		SAY(d, "database", WRONG, "core.doctor.db_schema");
-	else if (a.late > 0)
-		SAY(d, "jobs", WRONG, "core.doctor.jobs_late", number(d, a.late));
+	else
+		check_jobs(d, &a.jobs);
 	if (!a.guard)
 		SAY(d, "demo", WRONG, "core.doctor.demo", kr_z(a.why));
 	check_audit(d, &w);

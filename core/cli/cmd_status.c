@@ -1,4 +1,6 @@
 /* kreide status: what runs, which versions, how many of what. No names of anybody. */
+#include "app/jobs.h"
+#include "app/outbox.h"
 #include "cli/probe.h"
 
 #include <string.h>
@@ -8,7 +10,7 @@
 #define KR_VERSION "0"
 #endif
 
-KR_STMT(q_counts, "ddtt", "iiiiiiiiis",
+KR_STMT(q_counts, "ddtit", "iiiiiiiiis",
     "SELECT (SELECT COUNT(*) FROM core_person WHERE state <> 'left'),"
     " (SELECT COUNT(*) FROM core_person WHERE state <> 'left' AND (roles & 1) <> 0),"
     " (SELECT COUNT(*) FROM core_person WHERE state <> 'left' AND (roles & 2) <> 0),"
@@ -17,13 +19,15 @@ KR_STMT(q_counts, "ddtt", "iiiiiiiiis",
     "  WHERE g.kind = 'class' AND y.starts <= ? AND y.ends >= ?),"
     " (SELECT COUNT(*) FROM core_session WHERE expires > ?),"
     " (SELECT COUNT(*) FROM core_policy WHERE live = 1),"
-    " (SELECT COUNT(*) FROM core_outbox WHERE done_at IS NULL AND due <= ?),"
+    " (SELECT COUNT(*) FROM core_outbox"
+    "  WHERE done_at IS NULL AND tries <= ? AND due <= ?),"
     " (SELECT COUNT(*) FROM core_file WHERE scan = 0), VERSION()");
 
 struct counts {
 	int64_t persons, pupils, teachers, parents, classes, sessions, modules, outbox,
 	    files;
 	kr_str server;
+	struct kr_jobs_state jobs;
 };
 static const struct kr_col cols[] = { KR_COL(struct counts, persons),
 	KR_COL(struct counts, pupils), KR_COL(struct counts, teachers),
@@ -36,8 +40,11 @@ static kr_err
 count(kr_ctx *cx, void *arg)
 {
 	kr_val now = kr_t(kr_now(cx)), today = kr_d(kr_today(cx));
+	struct counts *c = arg;
 
-	(void)kr_one(cx, &q_counts, cols, (struct counts *)arg, today, today, now, now);
+	(void)kr_one(
+	    cx, &q_counts, cols, c, today, today, now, kr_i(KR_OUTBOX_TRIES), now);
+	(void)kr_jobs_look(cx, &c->jobs);
 	return kr_status(cx);
 }
 
@@ -85,18 +92,19 @@ show_counts(struct kr_cli *cli, const struct counts *c)
 	kr_say(cli, "core.cli.status_school", kr_num(cli, c->classes),
 	    kr_num(cli, c->modules), kr_num(cli, c->sessions));
 	kr_say(cli, "core.cli.status_waiting", kr_num(cli, c->outbox),
-	    kr_num(cli, c->files));
+	    kr_num(cli, c->files), kr_num(cli, c->jobs.set_aside));
 }
 
 static json_t *
 counts_json(const struct counts *c)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "persons",
-	    (json_int_t)c->persons, "pupils", (json_int_t)c->pupils, "teachers",
-	    (json_int_t)c->teachers, "parents", (json_int_t)c->parents, "classes",
-	    (json_int_t)c->classes, "sessions", (json_int_t)c->sessions, "modules_open",
-	    (json_int_t)c->modules, "outbox_waiting", (json_int_t)c->outbox,
-	    "files_unscanned", (json_int_t)c->files);
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+	    "persons", (json_int_t)c->persons, "pupils", (json_int_t)c->pupils,
+	    "teachers", (json_int_t)c->teachers, "parents", (json_int_t)c->parents,
+	    "classes", (json_int_t)c->classes, "sessions", (json_int_t)c->sessions,
+	    "modules_open", (json_int_t)c->modules, "outbox_waiting",
+	    (json_int_t)c->outbox, "files_unscanned", (json_int_t)c->files,
+	    "outbox_set_aside", (json_int_t)c->jobs.set_aside);
 }
 
 static int

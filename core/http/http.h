@@ -103,8 +103,11 @@ struct kr_match {
 enum kr_routed kr_router_find(const struct kr_router *, struct kr_arena *,
     enum kr_method, kr_str path, struct kr_match *match_r);
 
-/* GET /healthz: "ok", "db down" (503) or "scan down" (200: uploads wait). */
+/* GET /healthz: "ok"; "db down" (503); or "degraded: jobs scan signatures", those words
+   of it that are true (200: the school works on, but notices or uploads wait). */
 kr_err kr_healthz(kr_ctx *);
+/* Is there anything that the scanner could load? */
+bool kr_signatures_there(const char *home);
 
 /* ── the twelve stages of one request (pipeline.c) ── */
 void kr_serve_one(
