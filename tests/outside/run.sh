@@ -1,7 +1,7 @@
 #!/bin/bash
 # Plugins that live elsewhere. The register of lost property (lost/) and a copy of the skeleton
 # are built in folders of their own against an installed Kreide and nothing else, added to a
-# running school, used, replaced, broken, removed. Then refuse.sh. Last line: N passed, N failed.
+# running school, used, replaced, broken, removed. Then refuse.sh and hooks.sh. Last line: N passed, N failed.
 set -uo pipefail
 . "$(dirname "$0")/lib.sh"
 begin
@@ -142,11 +142,13 @@ END
 "$LIB/conf/stack" drop --home "$HOME_DIR" >/dev/null 2>&1
 HOME_DIR=''
 
-out=$(KREIDE_INST=$INST "$REPO/tests/outside/refuse.sh" 2>&1)
-echo "$out"
-if [[ $out =~ ([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
-	PASSED=$((PASSED + BASH_REMATCH[1])) FAILED=$((FAILED + BASH_REMATCH[2]))
-else
-	ok 'refuse.sh' 1 'ended without a sum'
-fi
+for more in refuse hooks; do
+	out=$(KREIDE_INST=$INST "$REPO/tests/outside/$more.sh" 2>&1)
+	echo "$out"
+	if [[ $out =~ ([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
+		PASSED=$((PASSED + BASH_REMATCH[1])) FAILED=$((FAILED + BASH_REMATCH[2]))
+	else
+		ok "$more.sh" 1 'ended without a sum'
+	fi
+done
 summary

@@ -1,0 +1,11 @@
+/* What the template shows. */
+#ifndef DRILL_H
+#define DRILL_H
+
+#include <kr/kr.h>
+
+struct drill_tile {
+	kr_str text;
+};
+
+#endif

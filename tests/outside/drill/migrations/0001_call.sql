@@ -1,0 +1,9 @@
+CREATE TABLE drill_call (
+  id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  rev INT NOT NULL,
+  what VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  who_id BIGINT NULL,
+  created DATETIME(6) NOT NULL,
+  changed DATETIME(6) NOT NULL,
+  deleted_at DATETIME(6) NULL
+)
