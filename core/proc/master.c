@@ -49,10 +49,11 @@ static struct {
 	bool all_ready, check_again;
 } m;
 
-static const int64_t limit_s[KR_CLASSES] = {
-	[KR_C_PAGE] = 10, [KR_C_SLOW] = 300, [KR_C_MUST] = 60, [KR_C_SIGN] = 20,
-	[KR_C_JOBS] = 60
-};
+static const int64_t limit_s[KR_CLASSES] = { [KR_C_PAGE] = 10,
+	[KR_C_SLOW] = 300,
+	[KR_C_MUST] = 60,
+	[KR_C_SIGN] = 20,
+	[KR_C_JOBS] = 60 };
 
 static bool
 is_web(enum kr_class c)
