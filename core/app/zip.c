@@ -60,23 +60,28 @@ add_file(struct archive *a, kr_ctx *cx, kr_str path, const struct stored *s)
 	return ok;
 }
 
+struct stored_list {
+	struct stored *p;
+	size_t n;
+};
+
 static const struct stored *
-find(const struct stored *list, size_t n, kr_id id)
+find(const struct stored_list *list, kr_id id)
 {
-	for (size_t i = 0; i < n; i++)
-		if (list[i].id == id)
-			return &list[i];
+	for (size_t i = 0; i < list->n; i++)
+		if (list->p[i].id == id)
+			return &list->p[i];
 	return NULL;
 }
 
 static bool
 add_items(struct archive *a, kr_ctx *cx, const struct kr_zip_item *items, size_t n,
-    const struct stored *list, size_t nlist)
+    const struct stored_list *list)
 {
 	bool ok = true;
 
 	for (size_t i = 0; ok && i < n; i++) {
-		const struct stored *s = find(list, nlist, items[i].file);
+		const struct stored *s = find(list, items[i].file);
 
 		if (s)
 			ok = add_file(a, cx, items[i].path, s);
@@ -93,7 +98,7 @@ kr_err
 kr_zip_write(
     kr_ctx *cx, const struct kr_zip_item *items, size_t n, struct kr_zip_out *to)
 {
-	KR_ARRAY(struct stored) stored;
+	struct stored_list stored;
 	kr_id *ids = kr_alloc(cx, n + 1, sizeof *ids);
 	size_t nids = 0;
 	struct archive *a;
@@ -112,7 +117,7 @@ kr_zip_write(
 	archive_write_set_options(a, "zip:hdrcharset=UTF-8");
 	archive_write_set_bytes_in_last_block(a, 1);
 	ok = archive_write_open(a, to, NULL, out, NULL) == ARCHIVE_OK &&
-	     add_items(a, cx, items, n, stored.p, stored.n);
+	     add_items(a, cx, items, n, &stored);
 	ok = archive_write_close(a) == ARCHIVE_OK && ok;
 	archive_write_free(a);
 	return ok ? KR_OK : kr_fail(cx, KR_EFAIL, "zip: the stream broke off");
