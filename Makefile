@@ -124,6 +124,14 @@ MO = $(B)/locale/all/LC_MESSAGES
 KR_LIB = $(B)/libkreide.so
 include conf/plugin.mk
 $(foreach p,$(PLUGINS),$(eval $(call KR_PLUGIN_RULES,$(p),$(call PDIR,$(p)))))
+# What carries the hash of the public headers is compiled again when any of them changes,
+# included there or not: equal hashes are what the loader asks for.
+HASHED := core/plugin/load core/pages/plugin $(PLUGINS:%=plugins/%/plugin)
+$(HASHED:%=$(B)/obj/%.o): $(B)/gen/headers.hash
+$(B)/gen/headers.hash: FORCE
+	@mkdir -p $(@D)
+	@echo '$(HASH)' | cmp -s - $@ || echo '$(HASH)' > $@
+FORCE:
 
 # ── texts: one domain per plugin and language ────────────────────────────────────
 MOS := $(patsubst core/locale/%.po,$(MO)/core_%.mo,$(wildcard core/locale/*.po)) \
