@@ -129,6 +129,15 @@ talk(int fd, const struct kr_auth_ask *ask, struct kr_auth_said *said)
 	       said->magic == KR_AUTH_MAGIC;
 }
 
+/* A door that hung is left alone for a while, unless somebody behind it has moved since. */
+static bool
+rests(struct kr_door *door, int64_t now)
+{
+	int64_t until = atomic_load(&door->pause_us);
+
+	return now < until && atomic_load(&door->pulse_us) < until - KR_AUTH_PAUSE_US;
+}
+
 /* Asks and forgets the question: passwords do not stay in the worker's memory. */
 static struct kr_auth_reply
 ask_auth(kr_ctx *cx, uint32_t op, struct kr_auth_ask *ask, struct kr_auth_said *said)
@@ -142,7 +151,7 @@ ask_auth(kr_ctx *cx, uint32_t op, struct kr_auth_ask *ask, struct kr_auth_said *
 	ask->magic = KR_AUTH_MAGIC;
 	ask->op = op;
 	ask->sent_us = kr_mono_us();
-	if (ask->sent_us >= atomic_load(&doors[door].pause_us))
+	if (!rests(&doors[door], ask->sent_us))
 		none.verdict = dial(cx, door, &fd);
 	if (none.verdict == KR_AUTH_OK) {
 		if (!talk(fd, ask, said)) {

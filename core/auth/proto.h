@@ -7,8 +7,8 @@
 
 #define KR_AUTH_MAGIC 0x4b724131u
 #define KR_AUTH_WAIT_US (10 * INT64_C(1000000))
-/* Nothing moves behind the door: it hangs. A machine that is starved of processors,
-   with the low priority of that process, has taken three seconds for one password. */
+/* Nothing moves behind the door for so long: it hangs. One password takes 65 ms, but at
+   low priority, so a starved machine may need seconds for it. */
 #define KR_AUTH_STILL_US (4 * INT64_C(1000000))
 #define KR_AUTH_PAUSE_US (5 * INT64_C(1000000))
 #define KR_AUTH_NAME_MAX 256     /* account, code, label or token, bytes */
