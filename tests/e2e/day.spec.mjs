@@ -187,12 +187,21 @@ test("6 the teacher looks at everything, downloads one ZIP, answers; the pupil i
 		{ encoding: "utf8", env: { ...process.env, PYTHONIOENCODING: "utf-8" } });
 	assert.match(names, /17b_[^/]*\/Öztürk-Lindqvist_Zoë\/.*Aufsatz\.pdf/);
 
-	await teacher.goto(here);
-	await pupil.goto(`${origin}/`);
-	await pupil.waitForTimeout(1500); /* the live channel opens after the page */
-	await teacher.fill("[name=feedback]", "Schön erzählt. Achte auf die Zeitformen.");
-	await teacher.click("main form .btn-primary");
-	await pupil.locator(".k-toast:has-text('Lesetagebuch')").waitFor({ timeout: 5000 });
+	/* On the screen within a second of the teacher's answer. A busy machine gets three tries. */
+	let took = Infinity;
+	for (let i = 0; i < 3 && took > 1000; i++) {
+		await teacher.goto(here);
+		await pupil.goto(`${origin}/`);
+		await pupil.waitForTimeout(1500); /* the live channel opens after the page */
+		await teacher.fill("[name=feedback]", "Schön erzählt. Achte auf die Zeitformen.");
+		const shown = pupil.locator(".k-toast:has-text('Lesetagebuch')").waitFor({ timeout: 5000 })
+			.then(() => performance.now(), () => Infinity);
+		await Promise.all([teacher.waitForResponse((r) => r.request().method() === "POST"),
+			teacher.click("main form .btn-primary")]);
+		const answered = performance.now();
+		took = Math.min(took, await shown - answered);
+	}
+	assert.ok(took <= 1000, `the notice was on the screen after ${took} ms`);
 	await pupil.goto(`${origin}/notices`);
 	await sound(pupil, "notices");
 	await pupil.click("text=Rückmeldung");
