@@ -1,7 +1,10 @@
 /* Files of objects against a real server, which db.sh has started in argv[1]: whose file
-   may be attached, asked by the statement itself. argv[2] is the repository. */
+   may be attached, and what a full disk leaves. argv[2] is the repository. */
 #include "../lib/auth_room.h"
 
+#include "app/file.h"
+
+#include <dirent.h>
 #include <kr/kr.h>
 
 KR_STMT(x_file, "issi", "",
@@ -81,12 +84,71 @@ file_of_somebody_else(void **state)
 	assert_int_equal(count(&q_pending, file), 1);
 }
 
+/* ── a disk without room: the build of the tests fails a write where it is told to ── */
+
+static size_t
+left_in(const char *folder)
+{
+	char path[200];
+	size_t n = 0;
+	DIR *d;
+
+	snprintf(path, sizeof path, "%s/%s", home, folder);
+	d = opendir(path);
+	assert_non_null(d);
+	for (const struct dirent *e = readdir(d); e != NULL; e = readdir(d))
+		n += e->d_name[0] != '.';
+	closedir(d);
+	return n;
+}
+
+static kr_err
+upload(bool *disk_full_r)
+{
+	static const struct kr_field work = { .name = "work", .type = 'f' };
+	struct kr_upload *u = NULL;
+	kr_err err;
+
+	begin_write();
+	nobody.person = MIA;
+	assert_int_equal(
+	    kr_upload_begin(&cx, &work, KR_S("aufsatz.txt"), &u), KR_OK);
+	assert_int_equal(left_in("incoming"), 1);
+	err = kr_upload_data(&cx, u, "Anfang", 6);
+	if (err == KR_OK)
+		err = kr_upload_data(&cx, u, "Ende", 4);
+	*disk_full_r = kr_upload_disk_full(&cx);
+	kr_rollback(&cx);
+	kr_ctx_finish(&cx);
+	return err;
+}
+
+static void
+disk_full(void **state)
+{
+	bool full;
+
+	(void)state;
+	assert_int_equal(upload(&full), KR_ELIMIT); /* at the second write */
+	assert_true(full); /* 507 and not 413 */
+	assert_int_equal(left_in("incoming"), 0);
+	assert_int_equal(upload(&full), KR_OK);
+	assert_false(full);
+	assert_int_equal(left_in("incoming"), 0); /* given up by the request's end */
+}
+
 static int
 setup(void **state)
 {
+	char path[200];
+
 	(void)state;
-	if (!room_database())
+	/* Before the first pass through any of these points. */
+	if (setenv("KR_FAULT", "upload.write:2", 1) != 0 || !room_database())
 		return -1;
+	snprintf(path, sizeof path, "%s/incoming", home);
+	assert_int_equal(mkdir(path, 0700), 0);
+	app.conf.max_file_bytes = 1000;
 	room_school();
 	return 0;
 }
@@ -105,6 +167,7 @@ main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(own_pending_file),
 		cmocka_unit_test(file_of_somebody_else),
+		cmocka_unit_test(disk_full),
 	};
 
 	if (!room_args(argc, argv))
