@@ -312,8 +312,8 @@ class Script {
 	do_signal(rest) {
 		world.signal(...rest.split(/\s+/));
 	}
-	do_disk(what) {
-		return world.disk(what);
+	do_disk(rest) {
+		return world.disk(...rest.split(/\s+/));
 	}
 	/* needs root: the rest of this test is left out for everybody else. */
 	do_needs(who) {

@@ -35,6 +35,7 @@ export async function service(name, what) {
 	if (what === "stop") down.add(name);
 	else down.delete(name);
 	await run("sv", ["-w", "30", what, join(home, "sv", name)]);
+	if (name === "mariadb") client.hangUp(); /* it would not come back by itself */
 }
 
 const pidIn = (file) => Number(readFileSync(join(home, "run", file), "utf8").trim());
@@ -62,20 +63,51 @@ export function signal(name, which) {
 	for (const pid of list) process.kill(pid, `SIG${which}`);
 }
 
-/* A disk of 64 kB where uploads arrive; only root can mount one. */
-let mounted = false;
-export async function disk(what) {
-	mounted = what === "full";
-	const at = realpathSync(join(home, "incoming")), { uid, gid } = statSync(at);
-	await (what === "full" ? run("mount", ["-t", "tmpfs", "-o", `size=64k,mode=0700,uid=${uid},gid=${gid}`, "tmpfs", at])
-		: run("umount", [at]));
+/* Small disks; only root can mount one. For uploads: 64 kB where they arrive. For the
+   database: its files on a disk that is full; what is written there is lost with it. */
+const mounted = new Set();
+const disks = {
+	uploads: {
+		full: async () => {
+			const at = realpathSync(join(home, "incoming")), { uid, gid } = statSync(at);
+			await run("mount", ["-t", "tmpfs", "-o", `size=64k,mode=0700,uid=${uid},gid=${gid}`, "tmpfs", at]);
+		},
+		free: () => run("umount", [realpathSync(join(home, "incoming"))]),
+	},
+	database: {
+		full: async () => {
+			const at = realpathSync(join(home, "db")), { uid, gid } = statSync(at);
+			const used = Number((await run("du", ["-sk", at])).stdout.split("\t")[0]);
+			await service("mariadb", "stop");
+			await run("mount", ["-t", "tmpfs", "-o", `size=${used + 20480}k,mode=0700,uid=${uid},gid=${gid}`, "tmpfs", "/mnt"]);
+			await run("cp", ["-a", `${at}/.`, "/mnt"]);
+			await run("mount", ["--move", "/mnt", at]);
+			await service("mariadb", "start");
+			await run("dd", ["if=/dev/zero", `of=${join(at, "ballast")}`, "bs=64k"]).catch(() => {});
+			/* And the room within the table. */
+			const row = `INSERT INTO tasks_task (rev, title, body, group_id, due, owner_id, created, changed)
+				SELECT 1, 'Ballast', REPEAT('x', 3000), group_id, due, 0, created, changed FROM tasks_task LIMIT 1`;
+			for (let i = 0; i < 500; i++) if (!(await sql(row).then(() => true, () => false))) return;
+			throw new Error("the disk does not become full");
+		},
+		free: async () => {
+			await service("mariadb", "stop");
+			await run("umount", [realpathSync(join(home, "db"))]);
+			await service("mariadb", "start");
+		},
+	},
+};
+export async function disk(which, what) {
+	if (what === "full") mounted.add(which);
+	else mounted.delete(which);
+	await disks[which][what]();
 }
 
 /* Whatever a test that broke off has left: everything runs again. */
 export async function calm() {
 	for (const name of [...stopped]) signal(name, "CONT");
 	for (const name of [...down]) await service(name, "start");
-	if (mounted) await disk("free");
+	for (const which of [...mounted]) await disk(which, "free");
 }
 
 /* ── database: one client of MariaDB's own, asked again and again ── */
@@ -128,6 +160,10 @@ class Sql {
 	}
 	close() {
 		this.client?.stdin.end();
+	}
+	hangUp() {
+		this.client?.kill();
+		this.client = undefined;
 	}
 }
 const client = new Sql();

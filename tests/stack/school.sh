@@ -88,6 +88,23 @@ test_founded() {
 		"$(code "https://content.schule.example:$PORT/login")"
 }
 
+# What only https gives: the certificate counts, and cookies are for this host alone.
+test_door() {
+	local seen
+	is 'the key is closed' 600 "$(stat -c %a "$H/etc/key.pem")"
+	seen=$(curl -s -m 20 --cacert "$DIR/ca.pem" -D - -o /dev/null "$U/login")
+	has 'HTTP/2' "$seen" 'HTTP/2 200'
+	has 'HSTS' "$seen" 'strict-transport-security: max-age=31536000; includeSubDomains'
+	has 'cookies: for this host alone' "$seen" 'set-cookie: __Host-krp='
+	ok 'cookies: never over http, never to scripts' \
+		"$(grep -i '^set-cookie' <<<"$seen" | grep -qvi 'httponly.*secure\|secure.*httponly' && echo 1 || echo 0)" "$seen"
+	curl -s -m 20 -o /dev/null "$U/login"
+	is 'a browser that does not know the authority refuses' 60 $?
+	is 'names of demos are not served' 421 \
+		"$(code -k --connect-to "::127.0.0.1:$PORT" "https://kreide.localhost:$PORT/login")"
+	is 'plain HTTP: sent to https' 308 "$(code "http://schule.example:$PORT/")"
+}
+
 # hidden FILE NAME: the value of a hidden field
 hidden() { sed -n "s/.*name=\"$2\" value=\"\([^\"]*\)\".*/\1/p" "$1" | head -n 1; }
 send() { # FIELD=VALUE...: the form in $DIR/page, with these
@@ -108,6 +125,11 @@ test_activation() {
 	has 'it asks for a password' "$(<"$DIR/page")" 'erste.verwaltung'
 	is 'signed in' 303 "$(send 'password=Drei Birken am Deich 7' 'password2=Drei Birken am Deich 7')"
 	is 'the administrator is in' 200 "$(code "$U/modules")"
+	has 'signed in for this host alone' "$(<"$DIR/jar")" $'\t__Host-kr\t'
+	rm "$DIR/jar"
+	get -o "$DIR/page" "$U/activate"
+	sed -i 's/name="code"[^>]*//' "$DIR/page"
+	is 'the code is used up' 422 "$(send "code=$CODE" | tail -c 3)"
 }
 
 # says NAME WORDS: one line of the doctor, and that it counts as wrong
@@ -156,6 +178,7 @@ certificate soon 5 schule.example content.schule.example
 certificate one 90 schule.example
 test_refused
 test_founded
+test_door
 test_activation
 test_doctor
 summary
