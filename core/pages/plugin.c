@@ -113,9 +113,9 @@ const struct kr_setting kr_core_settings[KR_CORE_SETTINGS_N] = {
 };
 
 static const struct kr_cron cron[] = {
-	{ "core.sweep", "every 15m", kr_cron_sweep, 60 },
-	{ "core.nightly", "daily 02:40", kr_cron_nightly, 300 },
-	{ "core.keep", "daily 03:20", kr_cron_keep, 600 },
+	{ "core.sweep", "every 15m", kr_cron_sweep, 900 },
+	{ "core.nightly", "daily 02:40", kr_cron_nightly, 900 },
+	{ "core.keep", "daily 03:20", kr_cron_keep, 900 },
 };
 
 const struct kr_plugin kr_core_manifest = {

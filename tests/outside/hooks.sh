@@ -84,7 +84,7 @@ is 'each hook runs once, types and values as emitted' \
 	'in_tx 11111111 first 11111111 second 11111111' "$(left fine | tr '\n' ' ' | sed 's/ $//')"
 is 'one row per plugin' 1 "$(sql "SELECT COUNT(*) FROM core_outbox WHERE event = 'drill.called'")"
 visits 'dates in a notice' <<'END'
-["schueler", "GET", "/notices", {}, 200, "Probe am 21.11.2026, ", "11:00 Uhr, -7, fine"]
+["schueler", "GET", "/notices", {}, 200, "Probe am 21.11.2026, ", "11:00", "Uhr, -7, fine"]
 END
 
 # ── in the transaction: refused is refused ──
@@ -111,7 +111,7 @@ at_last quiet 7
 wait_until 10 row_is quiet tries 9
 is 'after eight tries it is set aside' '9 1' "$(row quiet "CONCAT(tries, ' ', done_at IS NULL)")"
 ok 'the log says so' "$(logged 'level=error .*event=outbox.set_aside.*for=drill'; echo $?)"
-has 'doctor says so' "$(doctor 2>&1)" '1 events are set aside'
+has 'doctor says so' "$(doctor 2>&1)" 'set aside because a module failed on them eight times: 1'
 has 'status says so' "$(kreide status --json)" '"outbox_set_aside":1}'
 goes_on 'set aside'
 
@@ -188,7 +188,7 @@ reload
 ok 'and loaded' $? "$(tail -n 5 "$HOME_DIR/log/kreide/current")"
 wait_until 20 says 0 "SELECT COUNT(*) FROM core_outbox WHERE done_at IS NULL"
 ok 'everything that waited is done' $? "$(sql 'SELECT * FROM core_outbox WHERE done_at IS NULL')"
-is 'the event from when it was away' 'elsewhere 2' "$(left '')"
+is 'the event from when it was away' 'elsewhere 2' "$(left '' | grep -v tick)"
 is 'and those that were set aside, once' 3 "$(sql "SELECT COUNT(*) FROM drill_note
 	WHERE hook = 'second' AND what IN ('quiet', 'crash', 'hang')")"
 
@@ -211,7 +211,7 @@ kill -STOP "$pid"
 sql "INSERT INTO core_outbox (module, event, args, actor_id, created, due) VALUES
 	('drill', 'tasks.published', '[]', 0, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) - INTERVAL 3 MINUTE)"
 is 'jobs is late' 'degraded: jobs  200' "$(health)"
-has 'doctor says the same' "$(doctor 2>&1)" '1 jobs have waited for more than two minutes'
+has 'doctor says the same' "$(doctor 2>&1)" 'waited for more than two minutes: 1'
 kill -CONT "$pid"
 wait_until 10 healthy 'ok  200'
 is 'and well again' 'ok  200' "$(health)"

@@ -1,7 +1,8 @@
 #!/bin/bash
 # Plugins that live elsewhere. The register of lost property (lost/) and a copy of the skeleton
 # are built in folders of their own against an installed Kreide and nothing else, added to a
-# running school, used, replaced, broken, removed. Then refuse.sh and hooks.sh. Last line: N passed, N failed.
+# running school, used, replaced, broken, removed. Then refuse.sh and hooks.sh. Last line:
+# N passed, N failed.
 set -uo pipefail
 . "$(dirname "$0")/lib.sh"
 begin

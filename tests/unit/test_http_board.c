@@ -71,6 +71,29 @@ test_fuse(void **state)
 	assert_false(kr_board_blown(1));
 }
 
+/* jobs says for whom it works and for how long at most; the first in a seat is told so
+   once, or what it is to do only then would be done after every crash. */
+static void
+test_work(void **state)
+{
+	struct kr_board *b = kr_board_new(2, 1);
+	struct kr_seat *seat = &b->seats[1];
+
+	(void)state;
+	kr_board_use(b, 1);
+	kr_board_work(5, 30);
+	assert_true(seat->busy_us > 0);
+	assert_int_equal(seat->limit_us, 30000000);
+	assert_int_equal(seat->route, 5);
+	kr_board_idle();
+	assert_int_equal(seat->busy_us, 0);
+	kr_board_use(b, 0);
+	assert_true(kr_board_first());
+	assert_false(kr_board_first());
+	kr_board_use(b, 0);
+	assert_false(kr_board_first());
+}
+
 /* What room says fits; and one piece more of that size does not. */
 static void
 test_room(void **state)
@@ -95,7 +118,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_whose_fault),
-		cmocka_unit_test(test_fuse), cmocka_unit_test(test_room) };
+		cmocka_unit_test(test_fuse), cmocka_unit_test(test_work),
+		cmocka_unit_test(test_room) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
