@@ -72,9 +72,11 @@ module_right(kr_ctx *cx, const char *plugin)
 /* ── registering: every name has a row whose bit never changes ── */
 
 struct right_row {
-	uint32_t bit, roles;
+	uint32_t bit, roles; /* roles 0: of a plugin that was not there the last time */
 	kr_str name;
+	bool wanted;
 };
+enum { MODULE_SYSTEM = 1, MODULE_BY_POLICY = 2 }; /* in place of roles */
 static const struct kr_col right_cols[] = {
 	KR_COL(struct right_row, bit),
 	KR_COL(struct right_row, name),
@@ -104,16 +106,23 @@ keep(kr_str s)
 }
 
 static void
+give_roles(kr_ctx *cx, struct list *l, struct right_row *r, uint32_t roles)
+{
+	if (r->roles == roles)
+		return;
+	kr_exec(cx, &x_right_roles, kr_i(roles), kr_i(r->bit));
+	r->roles = roles;
+	l->moved = true;
+}
+
+static void
 want(kr_ctx *cx, struct list *l, kr_str name, uint32_t roles)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		if (!kr_eq(l->p[i].name, name))
 			continue;
-		if (l->p[i].roles != roles) {
-			kr_exec(cx, &x_right_roles, kr_i(roles), kr_i(l->p[i].bit));
-			l->p[i].roles = roles;
-			l->moved = true;
-		}
+		l->p[i].wanted = true;
+		give_roles(cx, l, &l->p[i], roles);
 		return;
 	}
 	if (l->next_bit >= BITS) {
@@ -123,7 +132,7 @@ want(kr_ctx *cx, struct list *l, kr_str name, uint32_t roles)
 
 	struct right_row *r = &l->p[l->n++];
 
-	*r = (struct right_row){ (uint32_t)l->next_bit++, roles, name };
+	*r = (struct right_row){ (uint32_t)l->next_bit++, roles, name, true };
 	kr_exec(cx, &x_right, kr_i(r->bit), kr_s(name), kr_i(roles));
 	l->moved = true;
 }
@@ -131,7 +140,8 @@ want(kr_ctx *cx, struct list *l, kr_str name, uint32_t roles)
 static void
 want_plugin(kr_ctx *cx, struct list *l, const struct kr_plugin *p)
 {
-	want(cx, l, module_right(cx, p->name), always_open(p) ? 1 : 0);
+	want(cx, l, module_right(cx, p->name),
+	    always_open(p) ? MODULE_SYSTEM : MODULE_BY_POLICY);
 	for (size_t i = 0; i < p->nperms; i++)
 		want(cx, l, kr_z(kr_perm_at(p, i)->id), kr_perm_at(p, i)->roles);
 }
@@ -162,8 +172,8 @@ fill_app(kr_ctx *cx, struct kr_app *app, const struct list *l)
 	}
 }
 
-/* Also raises the epoch when a manifest gives a permission to other roles than before,
-   so that a new release is in force with its first request. */
+/* Also raises the epoch when a manifest gives a permission to other roles than before, or
+   a plugin goes or comes back, so that the new set is in force with its first request. */
 kr_err
 kr_rights_register(kr_ctx *cx, struct kr_app *app)
 {
@@ -178,12 +188,16 @@ kr_rights_register(kr_ctx *cx, struct kr_app *app)
 			room += app->plugins[i].p->nperms;
 	l.p = kr_alloc(cx, have + room, sizeof *l.p);
 	for (size_t i = 0; i < have; i++) {
+		old[i].wanted = false;
 		l.p[l.n++] = old[i];
 		l.next_bit = old[i].bit + 1;
 	}
 	for (size_t i = 0; i < app->nplugins; i++)
 		if (is_loaded(&app->plugins[i]))
 			want_plugin(cx, &l, app->plugins[i].p);
+	for (size_t i = 0; i < have; i++)
+		if (!l.p[i].wanted)
+			give_roles(cx, &l, &l.p[i], 0);
 	if (l.moved)
 		kr_exec(cx, &x_epoch);
 	if (kr_commit(cx) == KR_OK)

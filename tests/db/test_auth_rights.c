@@ -293,6 +293,37 @@ registering(void **state)
 	assert_true(can(ADMIN, "tasks.admin"));
 }
 
+/* A plugin that is refused and later loads again: its rights rest meanwhile, and nobody
+   keeps an answer from then. */
+static void
+gone_and_back(void **state)
+{
+	struct kr_loaded *own = &loaded[1];
+	const struct kr_plugin *was = own->p;
+	int64_t bit, epoch;
+
+	(void)state;
+	begin();
+	bit = NUMBER(rw, q_bit, kr_s(KR_S("tasks.write")));
+	epoch = NUMBER(rw, q_epoch);
+	assert_true(can(ADMIN, "tasks.read"));
+	own->p = NULL;
+	begin_write();
+	assert_int_equal(kr_rights_register(&cx, &app), KR_OK);
+	end();
+	begin();
+	assert_int_equal(NUMBER(rw, q_epoch), epoch + 1);
+	assert_false(can(ADMIN, "tasks.read"));
+	own->p = was;
+	begin_write();
+	assert_int_equal(kr_rights_register(&cx, &app), KR_OK);
+	end();
+	begin();
+	assert_int_equal(NUMBER(rw, q_epoch), epoch + 2);
+	assert_int_equal(NUMBER(rw, q_bit, kr_s(KR_S("tasks.write"))), bit);
+	assert_true(can(ADMIN, "tasks.read"));
+}
+
 /* ── preparing ── */
 
 static int
@@ -321,6 +352,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(sessions_end),
 		cmocka_unit_test(rights),
 		cmocka_unit_test(registering),
+		cmocka_unit_test(gone_and_back),
 	};
 
 	if (!room_args(argc, argv))
