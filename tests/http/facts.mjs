@@ -40,7 +40,7 @@ export const withoutRight = {
 	any: ["POST /logout", "GET /profile", "POST /profile/language", "POST /profile/theme", "POST /profile/session/end",
 		"POST /profile/sessions/end", "GET /profile/password", "POST /profile/password", "POST /profile/token",
 		"POST /profile/token/drop", "POST /profile/feed/revoke", "GET /profile/data", "POST /profile/data", "GET /",
-		"GET /notices", "GET /_notices/count", "GET /api/v1/me"],
+		"GET /start", "POST /start", "GET /session", "GET /_session", "GET /notices", "GET /_notices/count", "GET /api/v1/me"],
 };
 
 /* What somebody who may only read changes nevertheless: something of their own. */

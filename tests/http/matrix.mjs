@@ -124,7 +124,7 @@ async function scopesMeanIt(routes, tally) {
 
 /* Rights as the school gave them, and those that the manifests give: the same list. */
 async function rightsMeanIt(routes, tally) {
-	const docs = (await kreide("docs")).out, given = new Map();
+	const docs = (await kreide("docs")).out.match(/^## Permissions$.*?(?=^## )/ms)[0], given = new Map();
 	for (const [, id, roles] of docs.matchAll(/^\| `([a-z_]+\.[a-z_]+)` \|[^|]*\| ([\w,]+) \|$/gm))
 		given.set(id, roles === "Everybody" ? Object.keys(ROLES) : roles.split(","));
 	for (const r of routes) if (r.permission !== null) given.set(r.permission, r.roles);

@@ -2,7 +2,7 @@
    database and logs. */
 import { execFile, spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
-import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, realpathSync, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, realpathSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { Browser } from "./client.mjs";
@@ -77,11 +77,13 @@ const disks = {
 	database: {
 		full: async () => {
 			const at = realpathSync(join(home, "db")), { uid, gid } = statSync(at);
+			const copy = join(home, "db.copy");
 			const used = Number((await run("du", ["-sk", at])).stdout.split("\t")[0]);
 			await service("mariadb", "stop");
-			await run("mount", ["-t", "tmpfs", "-o", `size=${used + 20480}k,mode=0700,uid=${uid},gid=${gid}`, "tmpfs", "/mnt"]);
-			await run("cp", ["-a", `${at}/.`, "/mnt"]);
-			await run("mount", ["--move", "/mnt", at]);
+			await run("cp", ["-a", at, copy]);
+			await run("mount", ["-t", "tmpfs", "-o", `size=${used + 20480}k,mode=0700,uid=${uid},gid=${gid}`, "tmpfs", at]);
+			await run("cp", ["-a", `${copy}/.`, at]);
+			rmSync(copy, { recursive: true });
 			await service("mariadb", "start");
 			await run("dd", ["if=/dev/zero", `of=${join(at, "ballast")}`, "bs=64k"]).catch(() => {});
 			/* And the room within the table. */
