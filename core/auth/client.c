@@ -129,7 +129,8 @@ talk(int fd, const struct kr_auth_ask *ask, struct kr_auth_said *said)
 	       said->magic == KR_AUTH_MAGIC;
 }
 
-/* A door that hung is left alone for a while, unless somebody behind it has moved since. */
+/* A door that hung is left alone for a while, unless somebody behind it has moved
+ * since. */
 static bool
 rests(struct kr_door *door, int64_t now)
 {

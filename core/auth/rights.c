@@ -172,8 +172,9 @@ fill_app(kr_ctx *cx, struct kr_app *app, const struct list *l)
 	}
 }
 
-/* Also raises the epoch when a manifest gives a permission to other roles than before, or
-   a plugin goes or comes back, so that the new set is in force with its first request. */
+/* Also raises the epoch when a manifest gives a permission to other roles than before,
+   or a plugin goes or comes back, so that the new set is in force with its first
+   request. */
 kr_err
 kr_rights_register(kr_ctx *cx, struct kr_app *app)
 {

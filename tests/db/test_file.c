@@ -1,5 +1,5 @@
-/* Files of objects against a real server, which db.sh has started in argv[1]: whose file
-   may be attached, and what a full disk leaves. argv[2] is the repository. */
+/* Files of objects against a real server, which db.sh has started in argv[1]: whose
+   file may be attached, and what a full disk leaves. argv[2] is the repository. */
 #include "../lib/auth_room.h"
 
 #include "app/file.h"
@@ -84,7 +84,8 @@ file_of_somebody_else(void **state)
 	assert_int_equal(count(&q_pending, file), 1);
 }
 
-/* ── a disk without room: the build of the tests fails a write where it is told to ── */
+/* ── a disk without room: the build of the tests fails a write where it is told to ──
+ */
 
 static size_t
 left_in(const char *folder)
@@ -111,8 +112,7 @@ upload(bool *disk_full_r)
 
 	begin_write();
 	nobody.person = MIA;
-	assert_int_equal(
-	    kr_upload_begin(&cx, &work, KR_S("aufsatz.txt"), &u), KR_OK);
+	assert_int_equal(kr_upload_begin(&cx, &work, KR_S("aufsatz.txt"), &u), KR_OK);
 	assert_int_equal(left_in("incoming"), 1);
 	err = kr_upload_data(&cx, u, "Anfang", 6);
 	if (err == KR_OK)
@@ -130,7 +130,7 @@ disk_full(void **state)
 
 	(void)state;
 	assert_int_equal(upload(&full), KR_ELIMIT); /* at the second write */
-	assert_true(full); /* 507 and not 413 */
+	assert_true(full);                          /* 507 and not 413 */
 	assert_int_equal(left_in("incoming"), 0);
 	assert_int_equal(upload(&full), KR_OK);
 	assert_false(full);
