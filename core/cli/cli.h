@@ -65,7 +65,9 @@ kr_str kr_words_n(struct kr_cli *, const char *key, int64_t count); /* with plur
 /* A line to stdout; nothing with --json. */
 void kr_say_(struct kr_cli *, const char *key, const kr_str *args, size_t n);
 #define kr_say(cli, key, ...) kr_say_(cli, key, KR_WORDS(__VA_ARGS__))
-/* A line to stderr, with "kreide: " in front. */
+/* A line to stderr: with "kreide: " in front, or with --json {"code": key, "message"}.
+ */
+void kr_complain_text(struct kr_cli *, const char *key, kr_str text);
 void kr_complain_(struct kr_cli *, const char *key, const kr_str *args, size_t n);
 #define kr_complain(cli, key, ...) kr_complain_(cli, key, KR_WORDS(__VA_ARGS__))
 kr_str kr_num(struct kr_cli *, int64_t);

@@ -65,7 +65,7 @@ kr_cmd_audit(struct kr_cli *cli, int argc, char **argv)
 	err = kr_audit_ask(&w, &text, &v);
 	code = v.kind == KR_AUDIT_GOOD ? KR_X_OK : KR_X_WRONG;
 	if (err == KR_EDENIED)
-		fprintf(stderr, "kreide: %.*s\n", KR_FMT(text));
+		kr_complain_text(cli, "core.audit.no_key", text);
 	if (err != KR_OK)
 		code = err == KR_EDENIED ? KR_X_DOWN : kr_work_failed(&w);
 	kr_work_close(&w);

@@ -1,6 +1,6 @@
-/* kreide docs: routes, permissions, settings and the record of personal data, as
-   Markdown. What the manifests say is what core does, so this page cannot be out of
-   date. */
+/* kreide docs: modules, permissions, settings, routes and the record of personal data,
+   as Markdown or JSON. What the manifests say is what core does, so this page cannot be
+   out of date. */
 #include "cli/cli.h"
 
 #include "plugin/check.h"
@@ -15,125 +15,175 @@ static const char *const methods[] = { [KR_GET] = "GET",
 	[KR_PROPFIND] = "PROPFIND",
 	[KR_REPORT] = "REPORT" };
 
+/* ── sheets: a table of Markdown for people, a list of objects for programs ── */
+
+struct column {
+	const char *key; /* of its heading; for programs what follows the last '.' */
+	bool code;       /* a name from the manifest, for people in `` */
+};
+struct sheet {
+	struct kr_cli *cli;
+	const struct column *columns;
+	size_t ncolumns;
+	json_t *out, *rows; /* NULL without --json */
+};
+
 static kr_str
 word(struct kr_cli *cli, const char *key)
 {
 	return key ? kr_word_(cli, key, NULL, 0) : KR_S("");
 }
 
-/* A cell: '|' would end it. */
-static void
-cell(kr_str s)
+/* A word for people; for programs what follows the last '_' of its key. */
+static kr_str
+term(const struct sheet *s, const char *key)
 {
-	putchar(' ');
+	const char *end = strrchr(key, '_');
+
+	if (!s->out)
+		return word(s->cli, key);
+	return end ? kr_z(end + 1) : KR_S("");
+}
+
+/* '|' would end the cell. */
+static void
+put_cell(kr_str s, bool code)
+{
+	fputs(code ? " `" : " ", stdout);
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] == '|')
 			putchar('\\');
 		putchar(s.p[i] == '\n' ? ' ' : s.p[i]);
 	}
-	fputs(" |", stdout);
+	fputs(code ? "` |" : " |", stdout);
 }
 
+/* A sheet of its own; title is the key of its heading, "core.cli.docs_routes". */
 static void
-header(struct kr_cli *cli, const char *const *keys)
+begin(struct sheet *s, const char *title, const struct column *columns, size_t ncolumns)
 {
-	size_t n = 0;
+	kr_str text = word(s->cli, title);
 
+	s->columns = columns;
+	s->ncolumns = ncolumns;
+	if (s->out) {
+		s->rows = json_array();
+		json_object_set_new(s->out, strrchr(title, '_') + 1, s->rows);
+		return;
+	}
+	printf("\n## %.*s\n\n|", KR_FMT(text));
+	for (size_t i = 0; i < ncolumns; i++)
+		put_cell(word(s->cli, columns[i].key), false);
 	fputs("\n|", stdout);
-	for (; keys[n]; n++)
-		cell(word(cli, keys[n]));
-	fputs("\n|", stdout);
-	while (n-- > 0)
+	for (size_t i = 0; i < ncolumns; i++)
 		fputs("---|", stdout);
 	putchar('\n');
 }
 
+/* As many cells as the sheet has columns. */
 static void
-section(struct kr_cli *cli, const char *key)
+row(struct sheet *s, const kr_str *cells)
 {
-	kr_str title = word(cli, key);
+	json_t *j;
 
-	printf("\n## %.*s\n", KR_FMT(title));
+	if (!s->out) {
+		putchar('|');
+		for (size_t i = 0; i < s->ncolumns; i++)
+			put_cell(cells[i], s->columns[i].code);
+		putchar('\n');
+		return;
+	}
+	j = json_object();
+	for (size_t i = 0; i < s->ncolumns; i++)
+		json_object_set_new(
+		    j, strrchr(s->columns[i].key, '.') + 1, kr_json_str(cells[i]));
+	json_array_append_new(s->rows, j);
+}
+
+/* ── what the manifests say of routes and rights ── */
+
+static void
+modules(struct sheet *s, const struct kr_app *app)
+{
+	static const struct column columns[] = { { "core.cli.module", true },
+		{ "core.cli.version", false }, { "core.cli.what", false } };
+
+	begin(s, "core.cli.docs_modules", columns, KR_LEN(columns));
+	for (size_t i = 0; i < app->nplugins; i++) {
+		const struct kr_loaded *l = &app->plugins[i];
+		bool there = l->p != NULL && l->refused == NULL;
+
+		row(s, (kr_str[]){ kr_z(l->name),
+			   there && l->p->version ? kr_z(l->p->version) : KR_S(""),
+			   there ? word(s->cli, l->p->intro) : kr_z(l->refused) });
+	}
+}
+
+static kr_str
+who(const struct sheet *s, const struct kr_route *r)
+{
+	if ((r->flags & KR_R_PUBLIC) != 0)
+		return term(s, "core.cli.route_public");
+	if ((r->flags & KR_R_ANY) != 0)
+		return term(s, "core.cli.route_any");
+	return kr_z(r->perm);
 }
 
 static void
-roles_cell(struct kr_cli *cli, uint32_t roles)
+routes(struct sheet *s, const struct kr_app *app)
 {
-	cell(roles == KR_ROLE_ALL ? word(cli, "core.everybody")
-				  : kr_roles_text(cli->said, roles));
-}
+	static const struct column columns[] = { { "core.cli.module", false },
+		{ "core.cli.method", false }, { "core.cli.path", true },
+		{ "core.cli.right", false }, { "core.cli.why", false } };
 
-/* ── routes, permissions ── */
-
-static void
-route_row(struct kr_cli *cli, const char *module, const struct kr_route *r)
-{
-	fputs("|", stdout);
-	cell(kr_z(module));
-	cell(kr_z(methods[r->method]));
-	cell(kr_fmt(cli->said, "`%s`", r->path));
-	cell((r->flags & KR_R_PUBLIC) != 0 ? word(cli, "core.cli.route_public")
-	     : (r->flags & KR_R_ANY) != 0  ? word(cli, "core.cli.route_any")
-					   : kr_z(r->perm));
-	cell(kr_z(r->why));
-	putchar('\n');
-}
-
-static void
-routes(struct kr_cli *cli, const struct kr_app *app)
-{
-	static const char *const keys[] = { "core.cli.module", "core.cli.method",
-		"core.cli.path", "core.cli.right", "core.cli.why", NULL };
-
-	section(cli, "core.cli.docs_routes");
-	header(cli, keys);
+	begin(s, "core.cli.docs_routes", columns, KR_LEN(columns));
 	for (size_t i = 0; i < app->nplugins; i++) {
 		const struct kr_plugin *p = app->plugins[i].p;
 
-		for (size_t k = 0; p && k < p->nroutes; k++)
-			route_row(cli, p->name, &p->routes[k]);
+		for (size_t k = 0; p && k < p->nroutes; k++) {
+			const struct kr_route *r = &p->routes[k];
+
+			row(s, (kr_str[]){ kr_z(p->name), kr_z(methods[r->method]),
+				   kr_z(r->path), who(s, r), kr_z(r->why) });
+		}
 	}
 }
 
 static void
-permissions(struct kr_cli *cli, const struct kr_app *app)
+permissions(struct sheet *s, const struct kr_app *app)
 {
-	static const char *const keys[] = { "core.cli.right", "core.cli.what",
-		"core.cli.roles", NULL };
+	static const struct column columns[] = { { "core.cli.right", true },
+		{ "core.cli.what", false }, { "core.cli.roles", false } };
 
-	section(cli, "core.cli.docs_permissions");
-	header(cli, keys);
+	begin(s, "core.cli.docs_permissions", columns, KR_LEN(columns));
 	for (size_t i = 0; i < app->nplugins; i++) {
 		const struct kr_plugin *p = app->plugins[i].p;
 
 		for (size_t k = 0; p && k < p->nperms; k++) {
-			fputs("|", stdout);
-			cell(kr_fmt(cli->said, "`%s`", p->perms[k].id));
-			cell(word(cli, p->perms[k].title));
-			roles_cell(cli, p->perms[k].roles);
-			putchar('\n');
+			const struct kr_perm *perm = &p->perms[k];
+			bool all = !s->out && perm->roles == KR_ROLE_ALL;
+
+			row(s, (kr_str[]){ kr_z(perm->id), word(s->cli, perm->title),
+				   all ? word(s->cli, "core.everybody")
+				       : kr_roles_text(s->cli->said, perm->roles) });
 		}
 	}
 }
 
 static void
-settings(struct kr_cli *cli, const struct kr_app *app)
+settings(struct sheet *s, const struct kr_app *app)
 {
-	static const char *const keys[] = { "core.cli.setting", "core.cli.what",
-		"core.cli.default", NULL };
+	static const struct column columns[] = { { "core.cli.setting", true },
+		{ "core.cli.what", false }, { "core.cli.default", false } };
 
-	section(cli, "core.cli.docs_settings");
-	header(cli, keys);
+	begin(s, "core.cli.docs_settings", columns, KR_LEN(columns));
 	for (size_t i = 0; i < app->nplugins; i++) {
 		const struct kr_plugin *p = app->plugins[i].p;
 
-		for (size_t k = 0; p && k < p->nsettings; k++) {
-			fputs("|", stdout);
-			cell(kr_fmt(cli->said, "`%s`", p->settings[k].key));
-			cell(word(cli, p->settings[k].title));
-			cell(kr_z(p->settings[k].def));
-			putchar('\n');
-		}
+		for (size_t k = 0; p && k < p->nsettings; k++)
+			row(s, (kr_str[]){ kr_z(p->settings[k].key),
+				   word(s->cli, p->settings[k].title),
+				   kr_z(p->settings[k].def) });
 	}
 }
 
@@ -149,28 +199,26 @@ static const char *const erasures[] = { [KR_ERASE_ROW] = "core.cli.erase_row",
 	[KR_ERASE_NULL] = "core.cli.erase_null",
 	[KR_ERASE_KEEP] = "core.cli.erase_keep" };
 
+/* For programs the number of days, or "row": as long as the row. */
 static kr_str
-days(struct kr_cli *cli, int keep)
+days(const struct sheet *s, int keep)
 {
-	return keep > 0 ? kr_words_n(cli, "core.cli.days", keep)
-			: word(cli, "core.cli.with_row");
+	if (keep <= 0)
+		return term(s, "core.cli.with_row");
+	return s->out ? kr_num(s->cli, keep)
+		      : kr_words_n(s->cli, "core.cli.days", keep);
 }
 
 static void
-data_row(struct kr_cli *cli, const struct kr_pdata *d)
+data_row(struct sheet *s, const struct kr_pdata *d)
 {
-	fputs("|", stdout);
-	cell(kr_fmt(cli->said, "`%s.%s`", d->table, d->column));
-	cell(word(cli, kinds[d->kind]));
-	cell(kr_z(d->purpose));
-	cell(kr_z(d->basis));
-	cell(word(cli, erasures[d->erase]));
-	cell(days(cli, d->keep_days));
-	putchar('\n');
+	row(s, (kr_str[]){ kr_fmt(s->cli->said, "%s.%s", d->table, d->column),
+		   term(s, kinds[d->kind]), kr_z(d->purpose), kr_z(d->basis),
+		   term(s, erasures[d->erase]), days(s, d->keep_days) });
 }
 
 static void
-data_of_entities(struct kr_cli *cli, const struct kr_plugin *p)
+data_of_entities(struct sheet *s, const struct kr_plugin *p)
 {
 	for (size_t i = 0; p->entities && p->entities[i]; i++) {
 		const struct kr_entity *e = p->entities[i];
@@ -182,11 +230,11 @@ data_of_entities(struct kr_cli *cli, const struct kr_plugin *p)
 			const struct kr_prop *prop = &e->props[k];
 
 			if (prop->pd != KR_PD_NONE)
-				data_row(cli,
+				data_row(s,
 				    &(struct kr_pdata){ .table = e->table,
 					.column = prop->name,
 					.kind = prop->pd,
-					.purpose = word(cli, p->title).p,
+					.purpose = word(s->cli, p->title).p,
 					.erase = prop->type == 'p' ||
 							 e->erase == KR_ERASE_ROW
 						     ? e->erase
@@ -198,41 +246,21 @@ data_of_entities(struct kr_cli *cli, const struct kr_plugin *p)
 }
 
 static void
-personal_data(struct kr_cli *cli, const struct kr_app *app)
+personal_data(struct sheet *s, const struct kr_app *app)
 {
-	static const char *const keys[] = { "core.cli.column", "core.cli.kind",
-		"core.cli.purpose", "core.cli.basis", "core.cli.erasure",
-		"core.cli.kept", NULL };
+	static const struct column columns[] = { { "core.cli.column", true },
+		{ "core.cli.kind", false }, { "core.cli.purpose", false },
+		{ "core.cli.basis", false }, { "core.cli.erasure", false },
+		{ "core.cli.kept", false } };
 
-	section(cli, "core.cli.docs_data");
-	header(cli, keys);
+	begin(s, "core.cli.docs_data", columns, KR_LEN(columns));
 	for (size_t i = 0; i < app->nplugins; i++) {
 		const struct kr_plugin *p = app->plugins[i].p;
 
 		for (size_t k = 0; p && k < p->npdata; k++)
-			data_row(cli, &p->pdata[k]);
+			data_row(s, &p->pdata[k]);
 		if (p)
-			data_of_entities(cli, p);
-	}
-}
-
-static void
-modules(struct kr_cli *cli, const struct kr_app *app)
-{
-	section(cli, "core.cli.docs_modules");
-	putchar('\n');
-	for (size_t i = 0; i < app->nplugins; i++) {
-		const struct kr_loaded *l = &app->plugins[i];
-		kr_str intro;
-
-		if (l->p == NULL || l->refused != NULL) {
-			printf(
-			    "- **%s**: %s\n", l->name, l->refused ? l->refused : "-");
-			continue;
-		}
-		intro = word(cli, l->p->intro);
-		printf("- **%s** %s: %.*s\n", l->name,
-		    l->p->version ? l->p->version : "", KR_FMT(intro));
+			data_of_entities(s, p);
 	}
 }
 
@@ -253,6 +281,7 @@ int
 kr_cmd_docs(struct kr_cli *cli, int argc, char **argv)
 {
 	struct kr_args a = { .command = "docs" };
+	struct sheet s = { .cli = cli };
 	struct kr_app app;
 	kr_str title;
 	int code;
@@ -260,11 +289,14 @@ kr_cmd_docs(struct kr_cli *cli, int argc, char **argv)
 	if (!kr_args_of(cli, &a, argc, argv, &code) || !load(cli, &app, &code))
 		return code;
 	title = word(cli, "core.cli.docs_title");
-	printf("# %.*s\n", KR_FMT(title));
-	modules(cli, &app);
-	permissions(cli, &app);
-	settings(cli, &app);
-	routes(cli, &app);
-	personal_data(cli, &app);
-	return KR_X_OK;
+	if (cli->json)
+		s.out = json_object();
+	else
+		printf("# %.*s\n", KR_FMT(title));
+	modules(&s, &app);
+	permissions(&s, &app);
+	settings(&s, &app);
+	routes(&s, &app);
+	personal_data(&s, &app);
+	return s.out ? kr_print_json(s.out) : KR_X_OK;
 }

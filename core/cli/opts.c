@@ -15,7 +15,8 @@ usage(struct kr_cli *cli, const char *command)
 
 	snprintf(key, sizeof key, "core.cli.usage_%s", command);
 	text = kr_word_(cli, key, NULL, 0);
-	fprintf(stderr, "%.*s\n", KR_FMT(text));
+	if (!cli->json)
+		fprintf(stderr, "%.*s\n", KR_FMT(text));
 	return KR_X_USAGE;
 }
 
@@ -146,9 +147,22 @@ kr_say_(struct kr_cli *cli, const char *key, const kr_str *args, size_t n)
 void
 kr_complain_(struct kr_cli *cli, const char *key, const kr_str *args, size_t n)
 {
-	kr_str text = kr_word_(cli, key, args, n);
+	kr_complain_text(cli, key, kr_word_(cli, key, args, n));
+}
 
-	fprintf(stderr, "kreide: %.*s\n", KR_FMT(text));
+void
+kr_complain_text(struct kr_cli *cli, const char *key, kr_str text)
+{
+	json_t *j;
+
+	if (!cli->json) {
+		fprintf(stderr, "kreide: %.*s\n", KR_FMT(text));
+		return;
+	}
+	j = json_pack("{s:s, s:o}", "code", key, "message", kr_json_str(text));
+	(void)json_dumpf(j, stderr, JSON_COMPACT);
+	fputc('\n', stderr);
+	json_decref(j);
 }
 
 kr_str

@@ -53,6 +53,8 @@ expect "unknown command" 2 'no such command' "$K" frobnicate
 expect "unknown option before the command" 2 '--frob: there is no such option' "$K" --frob
 expect "--home without a folder" 2 '--home: the value is missing' "$K" --home
 expect "half a command" 2 'something is missing' "$K" module open
+expect "a program is told, too" 2 '^\{"code":"core.cli.words_missing","message":"[^"]+"\}$' \
+	"$K" --json module open
 for command in serve check migrate import module user demo init certificate status doctor \
 	audit routes docs; do
 	expect "$command --help" 0 "^usage: kreide .*$command" "$K" "$command" --help
@@ -196,6 +198,7 @@ expect "routes" 0 '^tasks +POST +/tasks/\{id\}/submit +tasks.submit +must' "$K" 
 expect "routes --nginx" 0 '"~\^POST /tasks/\[0-9\]\+/submit\$"  must-[0-9]+m;$' \
 	"$K" routes --nginx
 expect "docs" 0 '^\| `tasks_submission' "$K" docs
+expect "docs --json" 0 '\{"right":"tasks.submit","what":"[^"]*","roles":"pupil"\}' "$K" docs --json
 expect "status" 4 '^mariadb +answers' "$K" status
 expect "doctor" 1 '^WRONG  Nobody answers on port 9' "$K" doctor
 expect "doctor --json" 1 '"check":"database","level":"ok"' "$K" doctor --json

@@ -124,9 +124,8 @@ async function scopesMeanIt(routes, tally) {
 
 /* Rights as the school gave them, and those that the manifests give: the same list. */
 async function rightsMeanIt(routes, tally) {
-	const docs = (await kreide("docs")).out.match(/^## Permissions$.*?(?=^## )/ms)[0], given = new Map();
-	for (const [, id, roles] of docs.matchAll(/^\| `([a-z_]+\.[a-z_]+)` \|[^|]*\| ([\w,]+) \|$/gm))
-		given.set(id, roles === "Everybody" ? Object.keys(ROLES) : roles.split(","));
+	const docs = JSON.parse((await kreide("docs", "--json")).out), given = new Map();
+	for (const p of docs.permissions) given.set(p.right, p.roles.split(","));
 	for (const r of routes) if (r.permission !== null) given.set(r.permission, r.roles);
 	for (const id of new Set([...given.keys(), ...Object.keys(facts.rights)]))
 		tally.check(id in facts.rights && given.get(id)?.join(" ") === rolesOf(id).join(" "),
