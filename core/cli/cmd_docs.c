@@ -8,13 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *const methods[] = { [KR_GET] = "GET",
-	[KR_POST] = "POST",
-	[KR_PUT] = "PUT",
-	[KR_DELETE] = "DELETE",
-	[KR_PROPFIND] = "PROPFIND",
-	[KR_REPORT] = "REPORT" };
-
 /* ── sheets: a table of Markdown for people, a list of objects for programs ── */
 
 struct column {
@@ -143,8 +136,9 @@ routes(struct sheet *s, const struct kr_app *app)
 		for (size_t k = 0; p && k < p->nroutes; k++) {
 			const struct kr_route *r = &p->routes[k];
 
-			row(s, (kr_str[]){ kr_z(p->name), kr_z(methods[r->method]),
-				   kr_z(r->path), who(s, r), kr_z(r->why) });
+			row(s,
+			    (kr_str[]){ kr_z(p->name), kr_z(kr_method_name(r->method)),
+				kr_z(r->path), who(s, r), kr_z(r->why) });
 		}
 	}
 }

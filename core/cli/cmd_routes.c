@@ -16,13 +16,6 @@ static const struct {
 	{ "4m", 4 * MIB }, { "17m", 17 * MIB }, { "65m", 65 * MIB },
 	{ "257m", 257 * MIB }, { "1025m", 1025 * MIB } };
 
-static const char *const methods[] = { [KR_GET] = "GET",
-	[KR_POST] = "POST",
-	[KR_PUT] = "PUT",
-	[KR_DELETE] = "DELETE",
-	[KR_PROPFIND] = "PROPFIND",
-	[KR_REPORT] = "REPORT" };
-
 static const char *
 pool_of(const struct kr_route *r)
 {
@@ -89,8 +82,8 @@ nginx_line(struct kr_cli *cli, const struct kr_app *app, const struct kr_route *
 	if (strcmp(pool, "page") == 0 && strcmp(size, "64k") == 0)
 		return;
 	printf("\t\"~^%s %.*s$\"  %s-%s;\n",
-	    r->method == KR_GET ? "(GET|HEAD)" : methods[r->method], KR_FMT(regex),
-	    pool, size);
+	    r->method == KR_GET ? "(GET|HEAD)" : kr_method_name(r->method),
+	    KR_FMT(regex), pool, size);
 }
 
 static int
@@ -136,9 +129,9 @@ print_table(struct kr_cli *cli, const struct kr_app *app)
 		const struct kr_route *r = info->route;
 
 		kr_table_row(
-		    t, (kr_str[]){ kr_z(info->owner->name), kr_z(methods[r->method]),
-			   kr_z(r->path), who_may(cli, r), kr_z(pool_of(r)),
-			   kr_z(size_of(app, r)) });
+		    t, (kr_str[]){ kr_z(info->owner->name),
+			   kr_z(kr_method_name(r->method)), kr_z(r->path),
+			   who_may(cli, r), kr_z(pool_of(r)), kr_z(size_of(app, r)) });
 	}
 	kr_table_print(t);
 	return KR_X_OK;
@@ -227,8 +220,8 @@ route_json(const struct kr_app *app, const struct kr_route_info *info)
 
 	return json_pack(
 	    "{s:s, s:s, s:s, s:o, s:b, s:s, s:s, s:b, s:o, s:o, s:o, s:b, s:b, s:o, s:o}",
-	    "module", info->owner->name, "method", methods[r->method], "path", r->path,
-	    "permission", text_or_null(r->perm), "public",
+	    "module", info->owner->name, "method", kr_method_name(r->method), "path",
+	    r->path, "permission", text_or_null(r->perm), "public",
 	    (r->flags & KR_R_PUBLIC) != 0, "pool", pool_of(r), "body", size_of(app, r),
 	    "system", (p->flags & KR_PL_SYSTEM) != 0, "roles", roles_of(p, r->perm),
 	    "flags", flags_of(r), "entity", entity_of(r->entity), "guard",

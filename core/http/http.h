@@ -88,6 +88,7 @@ const char *kr_status_phrase(int status);
 
 /* ── routes: sorted table, built once before fork; no regular expressions ── */
 struct kr_router;
+const char *kr_method_name(enum kr_method); /* "GET" */
 struct kr_router *kr_router_new(void);
 /* False when the pattern is malformed or taken; segments: literal, {id}, {id2}, {key}.
  */

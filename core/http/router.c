@@ -217,23 +217,30 @@ step(const struct node *at, kr_str part, struct kr_match *m)
 	return NULL;
 }
 
-static kr_str
-allowed(const struct node *at, struct kr_arena *arena)
+const char *
+kr_method_name(enum kr_method m)
 {
-	static const char *const names[METHODS] = { [KR_GET] = "GET, HEAD",
+	static const char *const names[METHODS] = { [KR_GET] = "GET",
 		[KR_POST] = "POST",
 		[KR_PUT] = "PUT",
 		[KR_DELETE] = "DELETE",
 		[KR_PROPFIND] = "PROPFIND",
 		[KR_REPORT] = "REPORT" };
+
+	return (size_t)m < METHODS ? names[m] : "?";
+}
+
+static kr_str
+allowed(const struct node *at, struct kr_arena *arena)
+{
 	struct kr_buf b;
 
 	kr_buf_init(&b, arena, 64);
 	for (size_t i = 0; i < METHODS; i++) {
 		if (at->route[i] == NULL)
 			continue;
-		kr_buf_str(&b, kr_z(names[i]));
-		kr_buf_str(&b, KR_S(", "));
+		kr_buf_fmt(&b, "%s%s, ", kr_method_name((enum kr_method)i),
+		    i == KR_GET ? ", HEAD" : "");
 	}
 	kr_buf_str(&b, KR_S("OPTIONS"));
 	return kr_buf_view(&b);

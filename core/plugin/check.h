@@ -33,6 +33,26 @@ void kr_check_statements(const struct kr_plugin *, struct kr_findings *);
 /* needs and events of all loaded plugins against each other; refuses what fails. */
 void kr_check_together(struct kr_app *, FILE *report);
 
+/* ── check_words.c: what the checks have in common ── */
+bool kr_is_core(const struct kr_plugin *);
+/* a-z, 0-9 and what else is allowed, at most so many; begins with a letter. */
+bool kr_word_ok(const char *word, const char *also, size_t most);
+bool kr_own_word(const struct kr_plugin *, const char *word); /* "PLUGIN.word" */
+void kr_check_own(
+    const struct kr_plugin *, struct kr_findings *, const char *what, const char *word);
+void kr_check_text(
+    struct kr_findings *, const char *what, const char *name, const char *key);
+void kr_check_perm(
+    const struct kr_plugin *, struct kr_findings *, const char *what, const char *perm);
+void kr_check_limits(struct kr_findings *, const char *where, const struct kr_field *,
+    const char *types);
+void kr_check_choices(struct kr_findings *, const char *where, const struct kr_field *);
+
+/* ── check_routes.c, check_entities.c: number no of the manifest ── */
+void kr_check_route(const struct kr_plugin *, size_t no, struct kr_findings *);
+void kr_check_router(const struct kr_plugin *, struct kr_findings *);
+void kr_check_entity(const struct kr_plugin *, size_t no, struct kr_findings *);
+
 /* ── schema.c: against a migrated database ── */
 size_t kr_schema_check(struct kr_conn *, const struct kr_plugin *, FILE *report);
 

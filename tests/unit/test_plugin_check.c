@@ -1,8 +1,6 @@
 /* The manifest rules: a good manifest passes, and each rule finds its slip. */
 #include "../lib/base_room.h"
 
-#include "../../core/plugin/sql.c"
-/* behind sql.c */
 #include "../../core/plugin/check.c"
 
 static kr_err
