@@ -289,10 +289,9 @@ test_faults() {
 
 	responder 1 1 # one worker, and a queue for two
 	for _ in {1..5}; do
-		code "$U/sleep/1500" >>"$DIR/burst" &
-		echo >>"$DIR/burst"
+		code "$U/sleep/15000" >>"$DIR/burst" & # until the responder ends
 	done
-	sleep 0.5
+	wait_until 10 grep -qs 503 "$DIR/burst"
 	began=$(ms)
 	is 'queue is full: 503' 503 "$(code "$U/sleep/1")"
 	seen=0
