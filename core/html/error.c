@@ -1,5 +1,6 @@
 /* Error pages: calm, in the person's language, with a number the administrator can look
    up. They need no database, no actor and no plugin. */
+#include "html/error.h"
 #include "html/html.h"
 
 #include "auth/auth.h"
@@ -93,16 +94,29 @@ start_answer(kr_ctx *cx, int status)
 		cx->answer->retry_after_s = 5;
 }
 
-void
-kr_error_page(kr_ctx *cx, int status)
+static void
+show_typed(kr_ctx *cx, struct html_error *v)
 {
-	const struct page *p = page_of(status);
+	const struct kr_typed *typed = cx->req == NULL ? NULL : cx->req->typed;
+
+	if (typed == NULL || typed->n == 0)
+		return;
+	v->typed.p = kr_alloc(cx, typed->n, sizeof *v->typed.p);
+	for (; v->typed.n < typed->n; v->typed.n++)
+		v->typed.p[v->typed.n] = (struct html_typed){ (int64_t)v->typed.n + 1,
+			typed->texts[v->typed.n] };
+}
+
+static void
+draw(kr_ctx *cx, int status, const struct page *p, kr_str login)
+{
 	bool framed = p->doodle != NULL && cx->app != NULL && cx->app->nplugins > 0 &&
 		      cx->actor != NULL && cx->actor->person != 0;
 	kr_out *o = kr_out_new(cx, framed ? 'p' : 'e', 2048);
-	struct html_error v = { .wall = !framed, .again = p->again };
+	struct html_error v = { .wall = !framed, .again = p->again, .login = login };
 
 	start_answer(cx, status);
+	show_typed(cx, &v);
 	v.title = kr_text(cx, p->title);
 	v.text = kr_text(cx, p->text);
 	v.number = kr_fmt(cx, "%d-%s · %.*s", status, cx->request_id,
@@ -111,4 +125,19 @@ kr_error_page(kr_ctx *cx, int status)
 	o->title = v.title;
 	html_error(cx, o, &v);
 	kr_layout(o);
+}
+
+void
+kr_error_page(kr_ctx *cx, int status)
+{
+	draw(cx, status, page_of(status), KR_S(""));
+}
+
+void
+kr_session_over_page(kr_ctx *cx, kr_str login)
+{
+	static const struct page over = { 403, "core.session_over",
+		"core.session_over_text", WATCH, NULL, false };
+
+	draw(cx, over.status, &over, login);
 }

@@ -127,8 +127,14 @@ struct html_wall {
 	bool sheet; /* sign-in: a sheet beside the chalk drawing */
 	kr_html body;
 };
+struct html_typed { /* what was typed, for copying */
+	int64_t no;
+	kr_str text;
+};
 struct html_error {
 	kr_str title, text, number;
+	kr_str login; /* empty: no way in is shown */
+	KR_ARRAY(struct html_typed) typed;
 	kr_html drawing;
 	bool again, wall;
 };

@@ -6,6 +6,7 @@
 #include "html/error.h"
 #include "http/http.h"
 #include "http/identity.h"
+#include "http/input.h"
 
 /* Error numbers of the server that mean "no space" and "took too long". */
 enum { DB_DISK_FULL = 1021, DB_TABLE_FULL = 1114, DB_TOO_SLOW = 1969 };
@@ -113,6 +114,7 @@ kr_answer_error(kr_ctx *cx)
 		return; /* half of it is with the reader: he will see it break off */
 	kr_ctx_clear(cx);
 	cx->db = cx->ro;
+	kr_typed_keep(cx);
 	kr_answer_init(cx->answer, cx->arena);
 	if (status == 404 && !machine)
 		kr_identify_for_page(cx);

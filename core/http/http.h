@@ -17,6 +17,10 @@ void kr_fcgi_finish(void);
 void kr_fcgi_leave(void);
 
 /* ── request ── */
+struct kr_typed { /* texts of a form that is not taken, to be shown; see typed.c */
+	kr_str texts[20];
+	size_t n, bytes;
+};
 struct kr_req {
 	kr_str method_name; /* as sent: GET HEAD POST OPTIONS PROPFIND ... */
 	enum kr_method method;
@@ -32,9 +36,11 @@ struct kr_req {
 	size_t route_no;
 	kr_str path_key; /* {key} of the path */
 	kr_str csrf_given, nonce_given;
-	kr_str target; /* path and query as sent, for /login?to= */
-	bool options;  /* OPTIONS: answered by core */
-	bool foreign;  /* a known method that no route can have: 405 */
+	kr_str target;          /* path and query as sent, for /login?to= */
+	bool options;           /* OPTIONS: answered by core */
+	bool foreign;           /* a known method that no route can have: 405 */
+	bool body_taken;        /* somebody has begun to read the body */
+	struct kr_typed *typed; /* NULL: nobody has asked */
 	bool slash; /* the path came with a slash at its end: 308 to the one without */
 	/* Status of a refusal that kr_err is too coarse for: 400, 413, 414, 415, 421,
 	   431, 501, 507. 0: the status of the error. */

@@ -5,9 +5,10 @@
 
 #include "app/feed.h"
 #include "auth/auth.h"
+#include "html/error.h"
 #include "html/text.h"
 #include "http/errors.h"
-#include "http/http.h"
+#include "http/input.h"
 #include "plugin/registry.h"
 
 static kr_err
@@ -116,6 +117,11 @@ kr_ask_to_sign_in(kr_ctx *cx)
 	/* Encoded it can be three times as long, and then too long to lead back. */
 	if (!kr_local_path(to) || kr_is(to, "/") || !kr_local_path(login))
 		login = KR_S("/login");
+	kr_typed_keep(cx);
+	if (cx->req->typed != NULL && cx->req->typed->n > 0) {
+		kr_session_over_page(cx, login);
+		return kr_status(cx);
+	}
 	kr_redirect_to(cx, login);
 	if (cx->req->method == KR_GET && kr_status(cx) == KR_OK)
 		cx->answer->status = 302;

@@ -498,10 +498,10 @@ take_multipart(struct taking *t, kr_str boundary)
 }
 
 /* "multipart/form-data; boundary=x" -> the kind, and the boundary. */
-static kr_str
-kind_of(kr_ctx *cx, kr_str type, kr_str *boundary_r)
+kr_str
+kr_body_kind(kr_ctx *cx, kr_str *boundary_r)
 {
-	kr_str kind = { NULL, 0 }, part, key;
+	kr_str type = cx->req->content_type, kind = { NULL, 0 }, part, key;
 
 	kr_split(&type, ';', &kind);
 	*boundary_r = KR_S("");
@@ -521,10 +521,11 @@ static kr_err
 take_body(struct taking *t)
 {
 	struct kr_req *q = t->cx->req;
-	kr_str boundary, kind = kind_of(t->cx, q->content_type, &boundary);
+	kr_str boundary, kind = kr_body_kind(t->cx, &boundary);
 	bool plain = kr_is(kind, "application/x-www-form-urlencoded");
 	kr_err err;
 
+	q->body_taken = true;
 	t->cap = kr_route_max_body(&t->cx->app->conf, t->route);
 	t->text_cap = room_for_texts(t->cx->in);
 	if (plain && t->cap > t->text_cap)

@@ -41,6 +41,11 @@ kr_err kr_input_check(kr_ctx *);
 /* Most bytes a body of this route may have; nginx is told the same number. */
 struct kr_config;
 int64_t kr_route_max_body(const struct kr_config *, const struct kr_route *);
+/* "multipart/form-data", of the body, in lower case; and its boundary. */
+kr_str kr_body_kind(kr_ctx *, kr_str *boundary_r);
+/* Keeps what was typed in req->typed, when a browser has sent a form of ours; may read
+   what nobody has read of the body. Clears an error of the context. */
+void kr_typed_keep(kr_ctx *);
 /* Types and checks one value; the key of what is wrong, or NULL; {1} in *arg_r. */
 const char *kr_field_check(kr_ctx *, struct kr_value *, kr_str *arg_r);
 /* Fields with the limits as the school has set them (kr_field.max_from). */

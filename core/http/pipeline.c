@@ -168,9 +168,14 @@ stage_token(kr_ctx *cx)
 		return kr_status(cx);
 	if (is_safe(r->method) || (r->flags & (KR_R_PROTO | KR_R_CONTENT)) != 0)
 		return KR_OK;
-	if (!kr_csrf_ok(cx, cx->req->csrf_given))
+	if (kr_csrf_ok(cx, cx->req->csrf_given))
+		return kr_status(cx);
+	if (r->again == NULL || (r->flags & KR_R_PUBLIC) != 0 ||
+	    !kr_is(cx->req->fetch_site, "same-origin"))
 		return kr_fail(cx, KR_EDENIED, "token of the form");
-	return kr_status(cx);
+	/* A page of ours from before the last sign-in: its form comes back. */
+	kr_input_bad(cx, KR_S(""), "core.form_old", KR_S(""));
+	return kr_fail(cx, KR_EINPUT, "token of an older page");
 }
 
 /* ── 7: input. ── */

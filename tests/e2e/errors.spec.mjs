@@ -4,7 +4,7 @@ import { test, after } from "node:test";
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { close, get, home, made, opened, origin, person, port, somebody, sound, text } from "./lib.mjs";
+import { close, get, home, made, opened, origin, person, port, signIn, somebody, sound, text } from "./lib.mjs";
 
 after(close);
 
@@ -62,6 +62,28 @@ test("not yours, not there, not this way: in the frame, in the person's language
 		assert.equal(await page.getAttribute("html", "lang"), "en");
 		await calm(page, `error-${status}-en`, title);
 	}
+});
+
+/* The session ends while somebody writes: with scripts the form stays as it is; without
+   them (the form is sent past them here) the page that says so holds the text. */
+test("the session is over: what was written is still there", async () => {
+	const lines = "Lest die Ballade und schreibt auf, wer darin spricht.\n\nZwei Seiten.";
+	const page = await person({ width: 360 });
+	await signIn(page, "lehrerin");
+	await page.goto(`${origin}/news/new`);
+	await page.fill("[name=title]", "Ballade");
+	await page.selectOption("[name=category]", "event");
+	await page.fill("[name=body]", lines);
+	await page.locator("[type=checkbox]").first().check();
+	await page.context().clearCookies({ name: "kr" });
+	await page.click("main form .btn-primary");
+	await page.waitForSelector(".k-note.is-failed a");
+	assert.equal(await page.inputValue("[name=body]"), lines);
+	await page.evaluate(() => document.querySelector("main form").submit());
+	await page.waitForSelector(".k-typed textarea");
+	assert.equal(await page.inputValue(".k-typed textarea"), lines);
+	assert.equal(await page.getAttribute("a.btn-primary", "href"), "/login?to=%2Fnews%2Fnew");
+	await calm(page, "session-over", /^Die Anmeldung ist abgelaufen$/);
 });
 
 test("signed out: a missing page, an unknown host, a host for files only", async () => {

@@ -46,6 +46,10 @@ const late = ["faults.krt", "slow.krt", "privacy.krt"];
 const script = (name) => ((all && scripts.includes(name)) || wanted.includes(name)
 	? runScript(places.get(name), tally) : undefined);
 
+const parts = ["keys", "matrix", "budget", "forget", "hostile", "logs"];
+for (const name of wanted)
+	if (!scripts.includes(name) && !parts.includes(name)) tally.fail(`no such part: ${name}`);
+
 async function part(name, run) {
 	if (!all && !wanted.includes(name)) return;
 	const began = performance.now(), before = tally.passed + tally.failed;
@@ -62,7 +66,7 @@ try {
 	await world.openModules();
 	const beside = script("slow.krt");
 	for (const name of scripts) if (!late.includes(name)) await script(name);
-	for (const name of ["keys", "matrix", "budget", "forget", "hostile"])
+	for (const name of parts.filter((n) => n !== "logs"))
 		await part(name, async (t) => (await import(`./${name}.mjs`)).default(t));
 	await beside;
 	await script("faults.krt");

@@ -102,7 +102,7 @@ function onAnswer(form, xhr) {
 	const ok = xhr.status >= 200 && xhr.status < 300;
 	if (!/html/.test(xhr.getResponseHeader("Content-Type") || ""))
 		return onRefused(form, page);
-	if (isSignedOut(page) && (ok || xhr.status === 401)) return onSignedOut(form);
+	if (isSignedOut(page) && (ok || [401, 403].includes(xhr.status))) return onSignedOut(form);
 	if (!ok && !([409, 422].includes(xhr.status) && formLike(form, page)))
 		return onRefused(form, page);
 	if (ok) dropDraft(form);
