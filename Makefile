@@ -64,6 +64,7 @@ CORE_C  := $(foreach r,$(ROOMS),$(wildcard core/$(r)/*.c))
 TPL_ROOMS = html pages app
 CORE_T  := $(foreach r,$(TPL_ROOMS),$(wildcard core/$(r)/templates/*.html))
 CORE_O  := $(CORE_C:%.c=$(B)/obj/%.o) $(B)/obj/core/scan/client.o \
+           $(B)/obj/core/scan/places.o \
            $(CORE_T:core/%.html=$(B)/obj/gen/core/%.o)
 # plugins/_skeleton is called skeleton: the line keeps it apart for the eye only.
 PLUGINS := $(patsubst _%,%,$(patsubst plugins/%/plugin.c,%,$(wildcard plugins/*/plugin.c)))
@@ -76,10 +77,10 @@ all: $(B)/kreide $(B)/kreide-scan $(PLUGINS:%=$(B)/plugins/%.so) texts web migra
 # ── tools, built first ───────────────────────────────────────────────────────────
 $(B)/tools/krtpl: $(wildcard core/tools/krtpl*.c core/tools/krtpl*.h)
 	@mkdir -p $(@D)
-	$(call SAY,$@)$(CC) $(STD) $(WARN) $(GCCW) -O1 -g $(filter %.c,$^) -o $@
+	$(call SAY,$@)$(CC) $(STD) $(WARN) $(GCCW) $(HARD) -fPIE -pie $(LINK) $(filter %.c,$^) -o $@
 $(B)/tools/krlint: $(wildcard core/tools/krlint*.c core/tools/krlint.h)
 	@mkdir -p $(@D)
-	$(call SAY,$@)$(CC) $(STD) $(WARN) $(GCCW) -O1 -g $(filter %.c,$^) -o $@
+	$(call SAY,$@)$(CC) $(STD) $(WARN) $(GCCW) $(HARD) -fPIE -pie $(LINK) $(filter %.c,$^) -o $@
 
 # ── core ─────────────────────────────────────────────────────────────────────────
 # Generated headers come before any object is compiled.

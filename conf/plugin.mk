@@ -59,6 +59,7 @@ MO       = $(KR_DATA)/locale/all/LC_MESSAGES
 CPPFLAGS += $(shell pkg-config --cflags kreide)
 CFLAGS  += -std=gnu17 -fno-common -fvisibility=hidden -Wall -Wextra -Wvla \
            -Wno-missing-field-initializers -O2 -g -fPIC -MMD -MP \
+           -D_FORTIFY_SOURCE=3 \
            -fstack-protector-strong -fstack-clash-protection -fcf-protection=full \
            -ftrivial-auto-var-init=zero
 LINK     = -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed

@@ -9,6 +9,7 @@
 #include <seccomp.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -116,8 +117,7 @@ static const struct {
 	{ "pipe2", OK, NO },
 	{ "poll", OK, NO },
 	{ "ppoll", OK, NO },
-	{ "prctl", OK, NO },
-	{ "prlimit64", OK, ERR },
+	{ "prlimit64", NO, ERR }, /* the broker: see below */
 	{ "recvmsg", OK, NO },
 	{ "sendto", OK, NO },
 	{ "rseq", OK, NO },
@@ -175,6 +175,16 @@ add_all(scmp_filter_ctx ctx, bool scan)
 			    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
 	}
 	if (scan || e != 0)
+		return e;
+	static const uint64_t prctls[] = { PR_SET_NAME, PR_SET_PDEATHSIG,
+		PR_SET_CHILD_SUBREAPER };
+	for (size_t i = 0; e == 0 && i < sizeof prctls / sizeof *prctls; i++)
+		e = add(
+		    ctx, SCMP_ACT_ALLOW, "prctl", 1, SCMP_A0(SCMP_CMP_EQ, prctls[i]));
+	/* limits of its own only */
+	if (e == 0)
+		e = add(ctx, SCMP_ACT_ALLOW, "prlimit64", 1, SCMP_A0(SCMP_CMP_EQ, 0));
+	if (e != 0)
 		return e;
 	/* fork, without threads and namespaces; clone3 hides its flags in memory. */
 	const uint64_t bad = CLONE_VM | CLONE_THREAD | CLONE_NEWNS | CLONE_NEWCGROUP |

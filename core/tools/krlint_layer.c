@@ -55,8 +55,9 @@ static struct exception {
 	{ "auth", "app/live.h", "the end of a session closes its live channel", false },
 };
 
-/* A program of its own: it shares nothing with core but the client and the protocol. */
-static const char *const scan_for_core[] = { "scan/client.h" };
+/* A program of its own: it shares nothing with core but the client, the protocol and
+   the list of places that may be opened. */
+static const char *const scan_for_core[] = { "scan/client.h", "scan/places.h" };
 
 static int
 level_of(const char *name, size_t n)
