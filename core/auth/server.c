@@ -13,7 +13,6 @@
 #include <signal.h>
 #include <sodium.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -188,7 +187,6 @@ kr_auth_main(const struct kr_app *app, int listen_fd, enum kr_auth_door door)
 	sigset_t open;
 
 	signals(&open);
-	prctl(PR_SET_DUMPABLE, 0);
 	fcntl(listen_fd, F_SETFL, fcntl(listen_fd, F_GETFL) | O_NONBLOCK);
 	if (sodium_init() < 0)
 		kr_panic("libsodium does not start");

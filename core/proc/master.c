@@ -108,7 +108,8 @@ other_main(enum kr_class class, pid_t master, int fd)
 	signal(SIGINT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
-	if (!kr_become(class, master) || !kr_sandbox(class)) {
+	if (!kr_become(class, master) || !kr_places(class, &m.s->app.conf) ||
+	    !kr_sandbox(class)) {
 		kr_log_kv(KR_ERROR, "process.not_confined",
 		    { "why", kr_s(kr_z(strerror(errno))) });
 		_exit(1);

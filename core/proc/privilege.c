@@ -115,5 +115,7 @@ kr_master_limit(void)
 	    !set_capabilities(1u << CAP_SETUID | 1u << CAP_SETGID | 1u << CAP_KILL |
 			      1u << CAP_DAC_READ_SEARCH))
 		return false;
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && kr_sandbox_master();
+	/* Not dumpable: as an ordinary user its children have its account. */
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	       prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 && kr_sandbox_master();
 }

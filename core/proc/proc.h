@@ -48,6 +48,10 @@ bool kr_become(enum kr_class, pid_t master);
 bool kr_master_limit(void);
 bool kr_account(const char *name, uid_t *uid_r, gid_t *gid_r);
 
+/* ── places.c: Landlock, by class: files that are not on the list cannot be opened.
+   Needs no_new_privs; true without effect where the kernel has none. ── */
+bool kr_places(enum kr_class, const struct kr_config *);
+
 /* ── sandbox.c: seccomp, by class: what is not on the list fails with EPERM ── */
 bool kr_sandbox(enum kr_class);
 bool kr_sandbox_master(void);

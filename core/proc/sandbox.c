@@ -62,9 +62,6 @@ static const int storing[] = { SCMP_SYS(rename), SCMP_SYS(renameat),
 	SCMP_SYS(fchmod), SCMP_SYS(fchown), SCMP_SYS(chown), SCMP_SYS(chmod),
 	SCMP_SYS(utimensat) };
 
-/* The only one with the network; curl resolves names in a thread. */
-static const int network[] = { SCMP_SYS(bind), SCMP_SYS(sendmmsg), SCMP_SYS(recvmmsg) };
-
 /* Newer forms that libraries try first: "not there" makes them take the older one. */
 static const int not_there[] = { SCMP_SYS(clone3), SCMP_SYS(openat2),
 	SCMP_SYS(epoll_pwait2) };
@@ -82,7 +79,13 @@ static const int never[] = { SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv),
 	SCMP_SYS(acct), SCMP_SYS(settimeofday), SCMP_SYS(clock_settime),
 	SCMP_SYS(adjtimex), SCMP_SYS(clock_adjtime), SCMP_SYS(iopl), SCMP_SYS(ioperm),
 	SCMP_SYS(personality), SCMP_SYS(add_key), SCMP_SYS(request_key),
-	SCMP_SYS(keyctl) };
+	SCMP_SYS(keyctl), SCMP_SYS(memfd_create), SCMP_SYS(memfd_secret),
+	SCMP_SYS(fanotify_init), SCMP_SYS(name_to_handle_at),
+	SCMP_SYS(open_by_handle_at), SCMP_SYS(modify_ldt), SCMP_SYS(pkey_mprotect),
+	SCMP_SYS(pidfd_open), SCMP_SYS(kcmp), SCMP_SYS(move_pages),
+	SCMP_SYS(mount_setattr), SCMP_SYS(fsconfig), SCMP_SYS(fsmount),
+	SCMP_SYS(sethostname), SCMP_SYS(setdomainname), SCMP_SYS(syslog),
+	SCMP_SYS(mknod), SCMP_SYS(mknodat) };
 
 static bool
 allow_all(scmp_filter_ctx ctx, const int *calls, size_t n)
@@ -113,19 +116,18 @@ allow_values(
 
 /* Calls whose first arguments matter. */
 static bool
-allow_some(scmp_filter_ctx ctx, enum kr_class class)
+allow_some(scmp_filter_ctx ctx)
 {
 	static const uint64_t ioctls[] = { FIONBIO, FIONREAD, FIOCLEX, TCGETS };
-	static const uint64_t prctls[] = { PR_SET_NAME, PR_GET_NAME, PR_SET_DUMPABLE,
-		PR_GET_DUMPABLE, PR_GET_SECCOMP, PR_GET_NO_NEW_PRIVS };
-	static const uint64_t families[] = { AF_UNIX, AF_INET, AF_INET6, AF_NETLINK };
-	size_t nfamilies = class == KR_C_JOBS ? KR_LEN(families) : 1;
+	static const uint64_t prctls[] = { PR_SET_NAME, PR_GET_NAME, PR_GET_DUMPABLE,
+		PR_GET_SECCOMP, PR_GET_NO_NEW_PRIVS };
+	static const uint64_t unix_only[] = { AF_UNIX };
 	uint64_t me = (uint64_t)getpid();
 
 	if (!allow_values(ctx, SCMP_SYS(ioctl), 1, ioctls, KR_LEN(ioctls)) ||
 	    !allow_values(ctx, SCMP_SYS(prctl), 0, prctls, KR_LEN(prctls)) ||
-	    !allow_values(ctx, SCMP_SYS(socket), 0, families, nfamilies) ||
-	    !allow_values(ctx, SCMP_SYS(socketpair), 0, families, 1))
+	    !allow_values(ctx, SCMP_SYS(socket), 0, unix_only, 1) ||
+	    !allow_values(ctx, SCMP_SYS(socketpair), 0, unix_only, 1))
 		return false;
 	/* abort() and raise(), but no signals to others */
 	if (!allow_values(ctx, SCMP_SYS(tgkill), 0, &me, 1) ||
@@ -141,27 +143,20 @@ allow_some(scmp_filter_ctx ctx, enum kr_class class)
 	    !allow_if(
 		ctx, SCMP_SYS(mprotect), SCMP_CMP(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)))
 		return false;
-	/* limits may be read */
-	return allow_if(ctx, SCMP_SYS(prlimit64), SCMP_CMP(2, SCMP_CMP_EQ, 0));
+	/* own limits may be read */
+	return seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2,
+		   SCMP_CMP(0, SCMP_CMP_EQ, 0), SCMP_CMP(2, SCMP_CMP_EQ, 0)) == 0;
 }
 
 static bool
 allow_class(scmp_filter_ctx ctx, enum kr_class class)
 {
-	const uint64_t own_thread = CLONE_VM | CLONE_THREAD | CLONE_SIGHAND;
-
 	if (class == KR_C_KEYS)
 		return true;
 	if (class == KR_C_AUTH)
 		return seccomp_rule_add(
 			   ctx, SCMP_ACT_ALLOW, SCMP_SYS(setpriority), 0) == 0;
-	if (!allow_all(ctx, storing, KR_LEN(storing)))
-		return false;
-	if (class != KR_C_JOBS)
-		return true;
-	return allow_all(ctx, network, KR_LEN(network)) &&
-	       allow_if(ctx, SCMP_SYS(clone),
-		   SCMP_CMP(0, SCMP_CMP_MASKED_EQ, own_thread, own_thread));
+	return allow_all(ctx, storing, KR_LEN(storing));
 }
 
 static bool
@@ -175,7 +170,7 @@ build(scmp_filter_ctx ctx, enum kr_class class)
 		if (seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), not_there[i], 0) != 0)
 			return false;
 	}
-	return allow_all(ctx, common, KR_LEN(common)) && allow_some(ctx, class) &&
+	return allow_all(ctx, common, KR_LEN(common)) && allow_some(ctx) &&
 	       allow_class(ctx, class);
 }
 
@@ -213,6 +208,36 @@ bool kr_sandbox(enum kr_class class)
 	return load(ctx, build(ctx, class));
 }
 
+static bool
+refuse_if(scmp_filter_ctx ctx, int call, struct scmp_arg_cmp arg)
+{
+	return seccomp_rule_add_array(ctx, SCMP_ACT_ERRNO(EPERM), call, 1, &arg) == 0;
+}
+
+/* The master forks and execs, but not into a namespace of its own; no network, and no
+   memory that is written and then run. */
+static bool
+refuse_some(scmp_filter_ctx ctx)
+{
+	static const uint64_t namespaces[] = { CLONE_NEWNS, CLONE_NEWCGROUP,
+		CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET };
+	const uint64_t both = PROT_WRITE | PROT_EXEC;
+
+	for (size_t i = 0; i < KR_LEN(namespaces); i++) {
+		if (!refuse_if(ctx, SCMP_SYS(clone),
+			SCMP_CMP(0, SCMP_CMP_MASKED_EQ, namespaces[i], namespaces[i])))
+			return false;
+	}
+	/* clone3 hides its flags in memory */
+	return seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) ==
+		   0 &&
+	       refuse_if(ctx, SCMP_SYS(socket), SCMP_CMP(0, SCMP_CMP_NE, AF_UNIX)) &&
+	       refuse_if(
+		   ctx, SCMP_SYS(mmap), SCMP_CMP(2, SCMP_CMP_MASKED_EQ, both, both)) &&
+	       refuse_if(ctx, SCMP_SYS(mprotect),
+		   SCMP_CMP(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
+}
+
 bool
 kr_sandbox_master(void)
 {
@@ -229,5 +254,5 @@ kr_sandbox_master(void)
 	}
 	for (size_t i = 0; good && i < KR_LEN(never); i++)
 		good = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), never[i], 0) == 0;
-	return load(ctx, good);
+	return load(ctx, good && refuse_some(ctx));
 }

@@ -1,4 +1,4 @@
-/* The listening sockets of one instance: who may connect is decided by owner and mode.
+/* The listening sockets of one instance: who may connect is decided by group and mode.
  */
 #include "proc/proc.h"
 
@@ -21,18 +21,16 @@ const char *const kr_class_names[KR_CLASSES] = { "page", "slow", "must", "sign",
 
 /* The backlog is the queue of a pool; what does not fit gets 503 from nginx at once. */
 static const struct kind {
-	const char *file, *owner, *group;
+	const char *file, *group;
 	int type, backlog;
 } kinds[KR_CLASSES] = {
-	[KR_C_PAGE] = { "web-page.sock", "kreide-web", "www-data", SOCK_STREAM, 128 },
-	[KR_C_SLOW] = { "web-slow.sock", "kreide-web", "www-data", SOCK_STREAM, 16 },
-	[KR_C_MUST] = { "web-must.sock", "kreide-web", "www-data", SOCK_STREAM, 256 },
-	[KR_C_SIGN] = { "web-sign.sock", "kreide-web", "www-data", SOCK_STREAM, 256 },
-	[KR_C_AUTH] = { "auth.sock", "kreide-auth", "kreide-web", SOCK_SEQPACKET,
-	    KR_AUTH_BACKLOG },
-	[KR_C_KEYS] = { "keys.sock", "kreide-auth", "kreide-web", SOCK_SEQPACKET,
-	    KR_AUTH_BACKLOG },
-	[KR_C_JOBS] = { "jobs.sock", "kreide-jobs", "kreide-web", SOCK_DGRAM, 0 },
+	[KR_C_PAGE] = { "web-page.sock", "www-data", SOCK_STREAM, 128 },
+	[KR_C_SLOW] = { "web-slow.sock", "www-data", SOCK_STREAM, 16 },
+	[KR_C_MUST] = { "web-must.sock", "www-data", SOCK_STREAM, 256 },
+	[KR_C_SIGN] = { "web-sign.sock", "www-data", SOCK_STREAM, 256 },
+	[KR_C_AUTH] = { "auth.sock", "kreide-web", SOCK_SEQPACKET, KR_AUTH_BACKLOG },
+	[KR_C_KEYS] = { "keys.sock", "kreide-web", SOCK_SEQPACKET, KR_AUTH_BACKLOG },
+	[KR_C_JOBS] = { "jobs.sock", "kreide-web", SOCK_DGRAM, 0 },
 };
 
 const char *
@@ -73,16 +71,25 @@ open_one(const char *path, const struct kind *k)
 	return -1;
 }
 
-static bool
-give(const char *path, const struct kind *k)
+/* Made as a member of the group that may connect: the socket has that group from the
+   first moment, and the master needs no right to give files away. */
+static int
+open_for_group(const char *path, const struct kind *k)
 {
-	uid_t uid, group_uid;
-	gid_t gid, group;
+	gid_t before = getegid(), gid;
+	uid_t uid;
+	int fd, why;
 
 	if (geteuid() != 0)
-		return true;
-	return kr_account(k->owner, &uid, &gid) &&
-	       kr_account(k->group, &group_uid, &group) && chown(path, uid, group) == 0;
+		return open_one(path, k);
+	if (!kr_account(k->group, &uid, &gid) || setegid(gid) != 0)
+		return -1;
+	fd = open_one(path, k);
+	why = errno;
+	if (setegid(before) != 0)
+		kr_panic("sockets: cannot leave the group %s", k->group);
+	errno = why;
+	return fd;
 }
 
 bool
@@ -92,8 +99,8 @@ kr_sockets_open(struct kr_sockets *s, const char *home, char *why_r, size_t why_
 		char path[PATH_MAX];
 
 		snprintf(path, sizeof path, "%s/run/%s", home, kinds[i].file);
-		s->fd[i] = open_one(path, &kinds[i]);
-		if (s->fd[i] < 0 || !give(path, &kinds[i])) {
+		s->fd[i] = open_for_group(path, &kinds[i]);
+		if (s->fd[i] < 0) {
 			snprintf(why_r, why_n, "%s: %s", path, strerror(errno));
 			return false;
 		}

@@ -58,7 +58,8 @@ kr_worker_main(const struct kr_web *w)
 	struct kr_arena *arena = kr_arena_new(ARENA_CAP);
 
 	signals();
-	if (!kr_become(w->class, w->master) || !kr_sandbox(w->class)) {
+	if (!kr_become(w->class, w->master) || !kr_places(w->class, &w->app->conf) ||
+	    !kr_sandbox(w->class)) {
 		kr_log_kv(KR_ERROR, "worker.not_confined",
 		    { "why", kr_s(kr_z(strerror(errno))) });
 		_exit(1);
