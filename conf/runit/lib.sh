@@ -25,7 +25,7 @@ as() {
 		exec chpst -P setpriv --reuid "$account" --regid "$account" --groups "$groups" \
 			--no-new-privs --inh-caps=-all --bounding-set=-all -- "$@"
 	fi
-	exec chpst -P "$@"
+	exec chpst -P setpriv --no-new-privs -- "$@"
 }
 
 # as_log_writer: a log's run script goes on as the account of the logs, so that what it

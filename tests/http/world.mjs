@@ -63,6 +63,16 @@ export function signal(name, which) {
 	for (const pid of list) process.kill(pid, `SIG${which}`);
 }
 
+/* Landlock knows a folder as it was when the process began: what is mounted over it later
+   is closed to it. So those that store files begin again. */
+async function storeAnew() {
+	for (const name of ["page", "slow", "must"]) {
+		const old = pidsOf(name);
+		signal(name, "TERM");
+		while (pidsOf(name).some((pid) => old.includes(pid)) || pidsOf(name).length < old.length) await sleep(20);
+	}
+}
+
 /* Small disks; only root can mount one. For uploads: 64 kB where they arrive. For the
    database: its files on a disk that is full; what is written there is lost with it. */
 const mounted = new Set();
@@ -71,8 +81,12 @@ const disks = {
 		full: async () => {
 			const at = realpathSync(join(home, "incoming")), { uid, gid } = statSync(at);
 			await run("mount", ["-t", "tmpfs", "-o", `size=64k,mode=0700,uid=${uid},gid=${gid}`, "tmpfs", at]);
+			await storeAnew();
 		},
-		free: () => run("umount", [realpathSync(join(home, "incoming"))]),
+		free: async () => {
+			await run("umount", [realpathSync(join(home, "incoming"))]);
+			await storeAnew();
+		},
 	},
 	database: {
 		full: async () => {
