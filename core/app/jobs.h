@@ -1,5 +1,4 @@
-/* The jobs process: outbox, hooks, live events, cron, rescans; the only one with
-   outbound network. */
+/* The jobs process: outbox, hooks, live events, cron, rescans. */
 #ifndef KR_APP_JOBS_H
 #define KR_APP_JOBS_H
 

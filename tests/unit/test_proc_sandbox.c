@@ -219,8 +219,8 @@ static const struct {
 	int want[3]; /* web, auth, jobs */
 } probes[] = {
 	{ "unix socket", p_unix, ALL },
-	{ "inet socket", p_inet, { EPERM, EPERM, 0 } },
-	{ "inet6 socket", p_inet6, { EPERM, EPERM, 0 } },
+	{ "inet socket", p_inet, NONE },
+	{ "inet6 socket", p_inet6, NONE },
 	{ "packet socket", p_packet, NONE },
 	{ "execve", p_exec, NONE },
 	{ "execveat", p_execveat, NONE },
@@ -237,7 +237,7 @@ static const struct {
 	{ "kill the parent", p_kill_parent, NONE },
 	{ "setuid", p_setuid, NONE },
 	{ "chroot", p_chroot, NONE },
-	{ "bind", p_bind, { EPERM, EPERM, 0 } },
+	{ "bind", p_bind, NONE },
 	{ "write and execute", p_write_exec, NONE },
 	{ "make executable", p_make_exec, NONE },
 	{ "seccomp off", p_unseccomp, NONE },
