@@ -11,6 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* gettext walks the list of all catalogues for each text that it does not find in the
+   first one, so that a page would cost more with every plugin there is. What was found
+   is remembered; two texts that want the same place take turns. */
+#define MEMOS 1024u /* a power of two; a page has about a hundred texts */
+static struct memo {
+	const char *text; /* NULL: no catalogue knows it */
+	char key[54];     /* empty: free */
+	char lang;        /* "de" or "en": their first letter; 'D', 'E' for du */
+} memos[MEMOS];
+
 /* gettext looks for catalogues of a language; ours is called "all" and holds a domain
    for each pair, tasks_de, tasks_en ... `only`: of this plugin, for a folder of
    somebody else must not bring other words for core. */
@@ -22,6 +32,7 @@ bind_folder(const char *locale_dir, const char *only)
 	size_t count = 0, own = only == NULL ? 0 : strlen(only);
 	DIR *d;
 
+	memset(memos, 0, sizeof(memos)); /* what was unknown may be known now */
 	if (snprintf(path, sizeof(path), "%s/all/LC_MESSAGES", locale_dir) >=
 		(int)sizeof(path) ||
 	    (d = opendir(path)) == NULL)
@@ -176,7 +187,7 @@ in_domain(const char *key, kr_str lang, bool du, const int64_t *count)
 
 /* The person's own form of address first, then the language, then German. */
 static const char *
-find(const struct kr_voice *v, const char *key, const int64_t *count)
+look_up(const struct kr_voice *v, const char *key, const int64_t *count)
 {
 	const char *s = v->du ? in_domain(key, v->lang, true, count) : NULL;
 
@@ -185,6 +196,30 @@ find(const struct kr_voice *v, const char *key, const int64_t *count)
 	if (s == NULL && !kr_is(v->lang, "de"))
 		s = in_domain(key, KR_S("de"), false, count);
 	return s;
+}
+
+static const char *
+find(const struct kr_voice *v, const char *key, const int64_t *count)
+{
+	bool known = kr_is(v->lang, "de") || kr_is(v->lang, "en");
+	uint32_t hash = 2166136261u;
+	struct memo *m;
+	char lang;
+	size_t n = 0;
+
+	for (; key[n] != '\0' && n < sizeof m->key; n++)
+		hash = (hash ^ (unsigned char)key[n]) * 16777619u;
+	if (count != NULL || !known || n == 0 || n == sizeof m->key)
+		return look_up(v, key, count);
+	lang = (char)(v->du ? v->lang.p[0] - 'a' + 'A' : v->lang.p[0]);
+	hash = (hash ^ (unsigned char)lang) * 16777619u;
+	m = &memos[(hash ^ hash >> 16) % MEMOS];
+	if (m->lang != lang || memcmp(m->key, key, n + 1) != 0) {
+		m->text = look_up(v, key, NULL);
+		memcpy(m->key, key, n + 1);
+		m->lang = lang;
+	}
+	return m->text;
 }
 
 /* {1} to {9} become the arguments; what has none stays as it stands. */
