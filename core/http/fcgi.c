@@ -192,7 +192,7 @@ kr_fcgi_read(void *buf, size_t n)
 static void
 drain(void)
 {
-	char waste[16384];
+	static char waste[16384]; /* on the stack it would be cleared each time */
 
 	while (!door.drained && kr_fcgi_read(waste, sizeof waste) > 0)
 		continue;
