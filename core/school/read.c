@@ -7,19 +7,18 @@
 /* Classes first, then courses, clubs, staff, grades; within a kind 5a before 10a. */
 #define ORDER                                                                          \
 	"FIELD(g.kind, 'class', 'course', 'club', 'staff', 'grade'), g.grade, g.name"
-#define COUNT                                                                          \
-	"(SELECT COUNT(*) FROM core_my_group m WHERE m.group_id = g.id AND m.role = 1)"
 
 KR_STMT(q_person, "i", "isssi",
     "SELECT id, given, family, name, roles FROM core_person_name WHERE id = ?");
 KR_STMT(q_group, "i", "issi",
-    "SELECT g.id, g.name, g.kind, " COUNT " FROM core_group g WHERE g.id = ?");
-KR_STMT(q_my_groups, "i", "issi",
-    "SELECT g.id, g.name, g.kind, " COUNT " FROM core_my_group o"
+    "SELECT g.id, g.name, g.kind, (SELECT COUNT(*) FROM core_my_group m"
+    " WHERE m.group_id = g.id AND m.role = 1) FROM core_group g WHERE g.id = ?");
+KR_STMT(q_my_groups, "i", "iss",
+    "SELECT g.id, g.name, g.kind FROM core_my_group o"
     " JOIN core_group g ON g.id = o.group_id WHERE o.person_id = ? ORDER BY " ORDER);
 /* Those of this school year that are not one's own already. */
-KR_STMT(q_all_groups, "idd", "issi",
-    "SELECT g.id, g.name, g.kind, " COUNT " FROM core_group g"
+KR_STMT(q_all_groups, "idd", "iss",
+    "SELECT g.id, g.name, g.kind FROM core_group g"
     " LEFT JOIN core_my_group o ON o.group_id = g.id AND o.person_id = ?"
     " WHERE (g.year_id = (SELECT y.id FROM core_year y WHERE y.starts <= ?"
     " AND y.ends >= ? ORDER BY y.starts DESC LIMIT 1) OR g.year_id = 0)"
@@ -41,6 +40,8 @@ static const struct kr_col person_cols[] = { KR_COL(struct kr_person, id),
 static const struct kr_col group_cols[] = { KR_COL(struct kr_group, id),
 	KR_COL(struct kr_group, name), KR_COL(struct kr_group, kind),
 	KR_COL(struct kr_group, members) };
+static const struct kr_col list_cols[] = { KR_COL(struct kr_group, id),
+	KR_COL(struct kr_group, name), KR_COL(struct kr_group, kind) };
 struct one_id {
 	int64_t id;
 };
@@ -80,9 +81,9 @@ kr_groups_for_me(kr_ctx *cx, size_t *n_r)
 		n += kr_rows_n(all);
 	}
 	list = kr_alloc(cx, n + 1, sizeof *list);
-	while (k < n && kr_next(own, group_cols, &list[k]))
+	while (k < n && kr_next(own, list_cols, &list[k]))
 		list[k++].mine = true;
-	while (all && k < n && kr_next(all, group_cols, &list[k]))
+	while (all && k < n && kr_next(all, list_cols, &list[k]))
 		k++;
 	*n_r = k;
 	return list;

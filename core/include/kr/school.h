@@ -28,10 +28,10 @@ struct kr_person {
 };
 struct kr_group {
 	kr_id id;
-	kr_str name; /* "7b", "EF", "Chor" */
-	kr_str kind; /* class, grade, course, club, staff */
-	uint32_t members;
-	bool mine; /* of kr_groups_for_me(): the person belongs to it */
+	kr_str name;      /* "7b", "EF", "Chor" */
+	kr_str kind;      /* class, grade, course, club, staff */
+	uint32_t members; /* of kr_group(): pupils, or who belongs to it; else 0 */
+	bool mine;        /* of kr_groups_for_me(): the person belongs to it */
 };
 struct kr_year {
 	kr_id id;
