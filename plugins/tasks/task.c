@@ -29,12 +29,21 @@ const struct kr_entity tasks_task = { .name = "task",
 #define IN_MY_CLASSES                                                                  \
 	"t.deleted_at IS NULL AND t.group_id IN (SELECT group_id FROM core_my_group"   \
 	" WHERE person_id = ? AND role = 1)"
-#define PUPIL_ROW                                                                        \
+#define PUPIL_COLUMNS                                                                    \
 	"SELECT t.id, t.title, g.name, COALESCE(CONCAT(p.given, ' ', p.family), '–')," \
-	" t.due, s.handed_in, s.feedback_at, s.feedback_seen FROM tasks_task t"          \
-	" JOIN core_group g ON g.id = t.group_id LEFT JOIN core_person_name p"           \
-	" ON p.id = t.owner_id LEFT JOIN tasks_submission s ON s.task_id = t.id"         \
+	" t.due, s.handed_in, s.feedback_at, s.feedback_seen FROM "
+#define PUPIL_JOINS                                                                    \
+	" JOIN core_group g ON g.id = t.group_id LEFT JOIN core_person_name p"         \
+	" ON p.id = t.owner_id LEFT JOIN tasks_submission s ON s.task_id = t.id"       \
 	" AND s.person_id = ? WHERE " IN_MY_CLASSES
+#define PUPIL_ROW PUPIL_COLUMNS "tasks_task t" PUPIL_JOINS
+/* What is still to come and what has been answered, each from its index; not all tasks
+   that there ever were. */
+#define WAITING                                                                          \
+	"(SELECT d.id FROM core_my_group m JOIN tasks_task d ON d.group_id = m.group_id" \
+	" AND d.due > ? WHERE m.person_id = ? AND m.role = 1 UNION SELECT f.task_id"     \
+	" FROM tasks_submission f WHERE f.person_id = ? AND f.feedback_at > ?"           \
+	" AND f.feedback_seen IS NULL) k JOIN tasks_task t ON t.id = k.id"
 #define PUPIL_OUT                                                                      \
 	"isssttt"                                                                      \
 	"t"
@@ -53,9 +62,10 @@ KR_STMT(q_done, "iit", PUPIL_OUT,
     PUPIL_ROW " AND s.handed_in IS NOT NULL AND t.due > ? ORDER BY t.due LIMIT 50");
 KR_STMT(
     q_past, "iit", PUPIL_OUT, PUPIL_ROW " AND t.due <= ? ORDER BY t.due DESC LIMIT 50");
-KR_STMT(q_todo, "iitt", PUPIL_OUT,
-    PUPIL_ROW " AND ((s.handed_in IS NULL AND t.due > ?) OR (s.feedback_at > ?"
-	      " AND s.feedback_seen IS NULL)) ORDER BY t.due LIMIT 6");
+KR_STMT(q_todo, "tiitiitt", PUPIL_OUT,
+    PUPIL_COLUMNS WAITING PUPIL_JOINS
+    " AND ((s.handed_in IS NULL AND t.due > ?) OR (s.feedback_at > ?"
+    " AND s.feedback_seen IS NULL)) ORDER BY t.due LIMIT 6");
 KR_STMT(q_mine, "it", "isstiii", TEACHER_ROW " AND t.due > ? ORDER BY t.due LIMIT 50");
 KR_STMT(q_mine_past, "it", "isstiii",
     TEACHER_ROW " AND t.due <= ? ORDER BY t.due DESC LIMIT 50");
@@ -215,10 +225,10 @@ tasks_tile_pupil(kr_ctx *cx, kr_out *out)
 {
 	struct tasks_todo view;
 	kr_val me = kr_i(kr_me(cx)), now = kr_t(kr_now(cx));
-	kr_val month_ago = kr_t((kr_time){ kr_now(cx).us - 30 * KR_DAY_US });
+	kr_val month = kr_t((kr_time){ kr_now(cx).us - 30 * KR_DAY_US });
 
-	KR_FILL(
-	    cx, view.rows, kr_query(cx, &q_todo, me, me, now, month_ago), pupil_cols);
+	KR_FILL(cx, view.rows,
+	    kr_query(cx, &q_todo, now, me, me, month, me, me, now, month), pupil_cols);
 	mark(cx, view.rows.p, view.rows.n);
 	return tasks_todo(cx, out, &view);
 }
