@@ -1,11 +1,12 @@
-/* One web worker to look at: loads an instance as `serve` does and answers on a socket of
-   its own, without forking and without the sandbox, so that valgrind and strace can watch.
+/* One web worker to look at: loads an instance as `serve` does and answers on a socket
+   of its own, without forking and without the sandbox, so that valgrind and strace can
+   watch.
 
      worker HOME SOCKET            answers until it is told to stop (TERM)
      worker HOME --closure         prints how many rows of the closures are wrong
 
-   Under callgrind each request leaves the instructions between its first byte and its end
-   in a file of its own, named by its number. */
+   Under callgrind each request leaves the instructions between its first byte and its
+   end in a file of its own, named by its number. */
 #include "app/declared.h"
 #include "app/setting.h"
 #include "auth/auth.h"
@@ -111,7 +112,7 @@ main(int argc, char **argv)
 
 	if (argc != 3)
 		return refuse("usage: worker HOME SOCKET | worker HOME --closure");
-	kr_log_setup("count", KR_WARN);
+	kr_log_setup("count", KR_INFO);
 	kr_time_zone_init();
 	sigaction(SIGTERM, &term, NULL);
 	signal(SIGPIPE, SIG_IGN);
@@ -130,7 +131,7 @@ main(int argc, char **argv)
 	fd = kr_fcgi_listen(argv[2], 64);
 	if (fd < 0)
 		return refuse("no socket");
-	puts("ready");
+	printf("%d\n", (int)getpid()); /* strace does not hand on what it is told */
 	fflush(stdout);
 	answer_all(&app, fd, ro, rw);
 	return 0;
