@@ -6,8 +6,10 @@
 #include "plugin/registry.h"
 #include "scan/client.h"
 #include <dirent.h>
+#include <fcntl.h>
 #include <kr/kr.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,15 +37,37 @@ static const struct kr_col pending_cols[] = { KR_COL(struct row, id),
 	KR_COL(struct row, key) };
 static const struct kr_col id_cols[] = { KR_COL(struct row, id) };
 
+/* `kreide backup` copies the database first and the files after it, and holds files/ in
+   between: what a copied row leads to must still be there. -1: it does so now. Then the
+   bytes wait for the walk, like those of a crash. */
+static int
+may_unlink(kr_ctx *cx)
+{
+	char dir[600];
+	int fd;
+
+	snprintf(dir, sizeof dir, "%s/files", cx->app->conf.home);
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) == 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
 void
 kr_file_unlink(kr_ctx *cx, kr_str key)
 {
 	char path[600];
+	int held = may_unlink(cx);
 
+	if (held < 0)
+		return;
 	snprintf(path, sizeof path, "%s/files/%.2s/%.*s", cx->app->conf.home, key.p,
 	    KR_FMT(key));
 	if (unlink(path) != 0)
 		kr_log(cx, KR_WARN, "file.unlink_failed", 0, NULL);
+	close(held);
 }
 
 /* Row first, bytes after COMMIT: a crash in between leaves bytes without a row, which
@@ -132,6 +156,7 @@ kr_files_sweep(kr_ctx *cx)
 {
 	struct row r;
 	char dir[600];
+	int held;
 	kr_time before = { cx->now.us - GRACE_S * 1000000LL };
 	kr_rows *rows = kr_query(cx, &q_pending, kr_t(before));
 
@@ -140,9 +165,12 @@ kr_files_sweep(kr_ctx *cx)
 		forget(cx, r.id, r.key);
 	snprintf(dir, sizeof dir, "%s/incoming", cx->app->conf.home);
 	sweep_folder(cx, dir, false);
-	for (int i = 0; i < 256; i++) {
+	held = may_unlink(cx);
+	for (int i = 0; held >= 0 && i < 256; i++) {
 		snprintf(
 		    dir, sizeof dir, "%s/files/%02x", cx->app->conf.home, (unsigned)i);
 		sweep_folder(cx, dir, true);
 	}
+	if (held >= 0)
+		close(held);
 }

@@ -128,6 +128,8 @@ int kr_cmd_user(struct kr_cli *, int argc, char **argv);
 int kr_cmd_demo(struct kr_cli *, int argc, char **argv);
 int kr_cmd_init(struct kr_cli *, int argc, char **argv);
 int kr_cmd_audit(struct kr_cli *, int argc, char **argv);
+int kr_cmd_backup(struct kr_cli *, int argc, char **argv);
+int kr_cmd_restore(struct kr_cli *, int argc, char **argv);
 int kr_cmd_certificate(struct kr_cli *, int argc, char **argv);
 int kr_cmd_status(struct kr_cli *, int argc, char **argv);
 int kr_cmd_doctor(struct kr_cli *, int argc, char **argv);
@@ -143,5 +145,7 @@ struct kr_audit_verdict;
 kr_err kr_audit_ask(struct kr_work *, kr_str *text_r, struct kr_audit_verdict *v_r);
 /* Shared by migrate, demo and init: brings the database up to date. */
 int kr_migrate_all(struct kr_cli *, FILE *report);
+/* The account of the database that we are by our uid: root, or the user's own name. */
+const char *kr_administrator(void);
 
 #endif

@@ -144,9 +144,12 @@ check_logs(struct doctor *d)
 static void
 check_backup(struct doctor *d)
 {
-	char *path = kr_path(d->cli, "etc/backup.stamp");
+	char *path = kr_path(d->cli, "etc/backup.stamp"),
+	     *failed = kr_path(d->cli, "etc/backup.failed");
 	struct stat st;
 
+	if (access(failed, F_OK) == 0)
+		SAY(d, "backup", in_school(d), "core.doctor.backup_failed");
 	if (stat(path, &st) != 0)
 		SAY(d, "backup", in_school(d), "core.doctor.backup_none", kr_z(path));
 	else if (days_since(st.st_mtime) > 1)
@@ -155,6 +158,7 @@ check_backup(struct doctor *d)
 	else
 		SAY(d, "backup", FINE, "core.doctor.backup_ok");
 	free(path);
+	free(failed);
 }
 
 /* Passwords and keys are for their owner alone. */

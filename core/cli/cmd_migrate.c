@@ -66,8 +66,8 @@ find_dirs(struct dirs *d, const struct kr_app *app)
 	}
 }
 
-static const char *
-administrator(void)
+const char *
+kr_administrator(void)
 {
 	const struct passwd *pw;
 
@@ -110,7 +110,7 @@ kr_migrate_all(struct kr_cli *cli, FILE *report)
 	}
 	find_dirs(&d, &app);
 	err = kr_migrate(&(struct kr_migrate_opt){ .socket = socket,
-			     .admin_user = administrator(),
+			     .admin_user = kr_administrator(),
 			     .secret_dir = secret,
 			     .dirs = d.dir,
 			     .owners = d.owner,

@@ -2,13 +2,11 @@
 #include "cli/init.h"
 
 #include "cli/probe.h"
+#include "cli/tool.h"
 #include <errno.h>
-#include <fcntl.h>
-#include <grp.h>
 #include <limits.h>
 #include <pwd.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,49 +15,11 @@
 #include <time.h>
 #include <unistd.h>
 
-extern char **environ;
-
-/* posix_spawn takes words it could change; it does not. */
-static char *const *
-loose(const char *const *words)
-{
-	union {
-		const char *const *in;
-		char *const *out;
-	} u = { .in = words };
-
-	return u.out;
-}
-
-static int
-exit_code(pid_t pid)
-{
-	int how;
-
-	while (waitpid(pid, &how, 0) < 0)
-		if (errno != EINTR)
-			return -1;
-	return WIFEXITED(how) ? WEXITSTATUS(how) : 128;
-}
-
 int
 kr_run_program(const char *const *words, const char *log)
 {
-	posix_spawn_file_actions_t fa;
-	pid_t pid;
-	int bad;
-
 	/* What we print may be JSON: everything a helper says goes to stderr. */
-	posix_spawn_file_actions_init(&fa);
-	posix_spawn_file_actions_addopen(&fa, 0, "/dev/null", O_RDONLY, 0);
-	if (log)
-		posix_spawn_file_actions_addopen(
-		    &fa, 2, log, O_WRONLY | O_CREAT | O_TRUNC, 0640);
-	posix_spawn_file_actions_adddup2(&fa, 2, 1);
-	fflush(stdout);
-	bad = posix_spawnp(&pid, words[0], &fa, NULL, loose(words), environ);
-	posix_spawn_file_actions_destroy(&fa);
-	return bad != 0 ? -1 : exit_code(pid);
+	return kr_tool_run(&(struct kr_tool){ .words = words, .log = log });
 }
 
 const char *
@@ -77,24 +37,6 @@ kr_stack_script(struct kr_cli *cli)
 }
 
 /* ── MariaDB ── */
-
-/* As root: the account mysql, which may create its socket in run/. */
-static bool
-become_mysql(void)
-{
-	const struct passwd *pw = getpwnam("mysql");
-	const struct group *run = getgrnam("kreide-run");
-	gid_t groups[2];
-
-	if (geteuid() != 0)
-		return true;
-	if (pw == NULL)
-		return false;
-	groups[0] = pw->pw_gid;
-	groups[1] = run ? run->gr_gid : pw->pw_gid;
-	return setgroups(2, groups) == 0 && setgid(pw->pw_gid) == 0 &&
-	       setuid(pw->pw_uid) == 0;
-}
 
 /* mariadb-install-db into a folder aside, renamed when it is complete. */
 static bool
@@ -136,21 +78,10 @@ start_server(struct kr_cli *cli)
 	char *conf = kr_path(cli, "etc/my.cnf");
 	const char *argument = kr_fmt(cli->said, "--defaults-file=%s", conf).p;
 	const char *words[] = { "mariadbd", argument, NULL };
-	pid_t pid;
 
 	free(conf);
-	fflush(NULL);
-	pid = fork();
-	if (pid != 0)
-		return pid;
-	(void)setsid();
-	if (!become_mysql() || dup2(open("/dev/null", O_RDWR | O_CLOEXEC), 0) < 0 ||
-	    dup2(0, 1) < 0 || dup2(0, 2) < 0)
-		_exit(126);
-	if (setenv("PATH",
-		"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1) == 0)
-		execvp(words[0], loose(words));
-	_exit(127);
+	return kr_tool_start(&(struct kr_tool){
+	    .words = words, .log = "/dev/null", .as_mysql = true });
 }
 
 static bool
@@ -189,5 +120,5 @@ kr_database_stop(pid_t pid)
 	if (pid <= 0)
 		return;
 	(void)kill(pid, SIGTERM);
-	(void)exit_code(pid);
+	(void)kr_tool_wait(pid);
 }

@@ -45,6 +45,8 @@ const struct kr_command kr_commands[] = {
 	{ "status", kr_cmd_status, false },
 	{ "doctor", kr_cmd_doctor, false },
 	{ "audit", kr_cmd_audit, false },
+	{ "backup", kr_cmd_backup, false },
+	{ "restore", kr_cmd_restore, false },
 	{ "routes", kr_cmd_routes, false },
 	{ "docs", kr_cmd_docs, false },
 	{ NULL, NULL, true },

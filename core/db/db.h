@@ -73,4 +73,22 @@ struct kr_migrate_opt {
    being killed at any statement. */
 kr_err kr_migrate(const struct kr_migrate_opt *, char *why_r, size_t why_n);
 
+/* ── what a database is made of, for backups ── */
+struct kr_migration {
+	kr_str owner;
+	uint32_t number;
+	kr_str digest; /* hex, of the statement without comments */
+};
+/* Of a folder of migrations, sorted by number; false with a reason. In the arena. */
+bool kr_migrations_of(struct kr_arena *, const char *dir, const char *owner,
+    struct kr_migration **list_r, size_t *n_r);
+/* Those that have run in the database of the context. */
+struct kr_migration *kr_migrations_done(kr_ctx *, size_t *n_r);
+/* Every table of the three schemas, by name, with the server's checksum of its rows. */
+struct kr_table_sum {
+	kr_str name; /* "kreide.core_person" */
+	int64_t sum;
+};
+struct kr_table_sum *kr_table_sums(kr_ctx *, size_t *n_r);
+
 #endif
