@@ -3,6 +3,7 @@
 #include "cli/probe.h"
 
 #include "app/audit.h"
+#include "app/vital.h"
 
 #include <dirent.h>
 #include <limits.h>
@@ -10,7 +11,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/timex.h>
 #include <unistd.h>
 
@@ -48,10 +48,16 @@ say(struct doctor *d, struct finding f, const kr_str *args, size_t n)
 #define SAY(d, check, level, key, ...)                                                 \
 	say(d, (struct finding){ check, key, level }, KR_WORDS(__VA_ARGS__))
 
-static enum level
-in_school(const struct doctor *d)
+/* What the page of the administration shows as well. */
+static void
+sign(struct doctor *d, struct kr_sign s)
 {
-	return d->conf->demo ? NOTE : WRONG;
+	static const enum level levels[] = { [KR_FINE] = FINE,
+		[KR_NOTE] = NOTE,
+		[KR_WRONG] = WRONG };
+
+	say(d, (struct finding){ s.check, s.key, levels[s.level] }, s.args,
+	    KR_LEN(s.args));
 }
 
 static kr_str
@@ -65,14 +71,12 @@ number(struct doctor *d, int64_t n)
 static void
 check_clock(struct doctor *d)
 {
+	struct kr_sign seen = kr_sign_clock(d->cli->lib);
 	struct timex t = { 0 };
-	struct stat st;
-	char exe[PATH_MAX];
 	int state;
 
-	snprintf(exe, sizeof exe, "%s/kreide", d->cli->lib);
-	if (stat(exe, &st) == 0 && time(NULL) < st.st_mtime - 86400) {
-		SAY(d, "clock", WRONG, "core.doctor.clock_behind");
+	if (seen.level != KR_FINE) {
+		sign(d, seen);
 		return;
 	}
 	state = adjtimex(&t);
@@ -82,50 +86,10 @@ check_clock(struct doctor *d)
 		SAY(d, "clock", FINE, "core.doctor.clock_ok");
 }
 
-static void
-check_disk(struct doctor *d)
-{
-	struct statvfs v;
-	uint64_t free_mib, percent;
-
-	if (statvfs(d->cli->home, &v) != 0 || v.f_blocks == 0) {
-		SAY(d, "disk", WRONG, "core.doctor.disk_unknown");
-		return;
-	}
-	free_mib = (uint64_t)v.f_bavail * v.f_frsize >> 20;
-	percent = (uint64_t)v.f_bavail * 100 / v.f_blocks;
-	if (free_mib < 1024 || percent < 3)
-		SAY(d, "disk", WRONG, "core.doctor.disk_full",
-		    number(d, (int64_t)free_mib));
-	else if (percent < 10)
-		SAY(d, "disk", NOTE, "core.doctor.disk_low",
-		    number(d, (int64_t)percent), number(d, (int64_t)free_mib));
-	else
-		SAY(d, "disk", FINE, "core.doctor.disk_ok",
-		    number(d, (int64_t)free_mib));
-}
-
 static int64_t
 days_since(time_t then)
 {
 	return (int64_t)(time(NULL) - then) / 86400;
-}
-
-static void
-check_signatures(struct doctor *d)
-{
-	struct kr_ages a = kr_probe_files(d->cli, "sig");
-	char *folder = kr_path(d->cli, "sig");
-
-	if (!kr_signatures_there(d->cli->home))
-		SAY(d, "signatures", WRONG, "core.doctor.sig_none", kr_z(folder));
-	else if (days_since(a.newest) > 7)
-		SAY(d, "signatures", in_school(d), "core.doctor.sig_old",
-		    number(d, days_since(a.newest)));
-	else
-		SAY(d, "signatures", FINE, "core.doctor.sig_ok",
-		    number(d, days_since(a.newest)));
-	free(folder);
 }
 
 static void
@@ -138,27 +102,6 @@ check_logs(struct doctor *d)
 		    number(d, days_since(a.oldest)));
 	else
 		SAY(d, "logs", FINE, "core.doctor.log_ok");
-}
-
-/* The stamp is touched by every backup that ended well. */
-static void
-check_backup(struct doctor *d)
-{
-	char *path = kr_path(d->cli, "etc/backup.stamp"),
-	     *failed = kr_path(d->cli, "etc/backup.failed");
-	struct stat st;
-
-	if (access(failed, F_OK) == 0)
-		SAY(d, "backup", in_school(d), "core.doctor.backup_failed");
-	if (stat(path, &st) != 0)
-		SAY(d, "backup", in_school(d), "core.doctor.backup_none", kr_z(path));
-	else if (days_since(st.st_mtime) > 1)
-		SAY(d, "backup", in_school(d), "core.doctor.backup_old",
-		    number(d, days_since(st.st_mtime)));
-	else
-		SAY(d, "backup", FINE, "core.doctor.backup_ok");
-	free(path);
-	free(failed);
 }
 
 /* Passwords and keys are for their owner alone. */
@@ -354,16 +297,16 @@ kr_cmd_doctor(struct kr_cli *cli, int argc, char **argv)
 	d.conf = &conf;
 	d.out = json_array();
 	check_clock(&d);
-	check_disk(&d);
+	sign(&d, kr_sign_disk(cli->said, cli->home));
 	check_secrets(&d);
 	check_database(&d);
 	check_processes(&d);
-	check_signatures(&d);
+	sign(&d, kr_sign_signatures(cli->said, cli->home, conf.demo));
 	if (strcmp(conf.scheme, "https") == 0) {
 		check_certificate(&d);
 		check_names(&d);
 	}
-	check_backup(&d);
+	sign(&d, kr_sign_backup(cli->said, cli->home, conf.demo));
 	check_logs(&d);
 	if (cli->json)
 		kr_print_json(d.out);

@@ -64,7 +64,7 @@ begin(const struct kr_tool *t, pid_t parent)
 	ok = ok && (!t->as_mysql || become_mysql());
 	/* After the change of account, which would undo it. */
 	ok = ok && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent;
-	if (ok && setenv("PATH", PATHS, 1) == 0)
+	if (ok && setenv("PATH", PATHS, 1) == 0 && setenv("TZ", "UTC", 1) == 0)
 		execvp(t->words[0], loose(t->words));
 	_exit(ok && errno == ENOENT ? 127 : 126);
 }

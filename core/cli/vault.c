@@ -150,6 +150,9 @@ kr_vault_check(struct kr_vault *v, int part)
 {
 	const char *which = "--read-data";
 
+	/* What is missing shows without reading; restic would ask for it for minutes. */
+	if (part == 0 && RESTIC(v, "/dev/null", "--quiet", "--no-lock", "check") != 0)
+		return failed(v, "core.cli.backup_damaged");
 	if (part > 0)
 		which = kr_fmt(v->cli->said, "--read-data-subset=%d/28", part).p;
 	return RESTIC(v, "/dev/null", "--quiet", "--no-lock", "check", which) == 0 ||

@@ -3,6 +3,7 @@
 
 #include "base/base.h"
 
+#include <string.h>
 #include <sys/mman.h>
 
 #define MINUTE_US (60 * INT64_C(1000000))
@@ -104,6 +105,31 @@ kr_board_blown(size_t no)
 	if (mine.board == NULL || no >= mine.board->nroutes)
 		return false;
 	return atomic_load(&mine.board->fuses[no].until_us) > kr_mono_us();
+}
+
+int64_t
+kr_board_blown_s(size_t no)
+{
+	int64_t left = 0;
+
+	if (mine.board != NULL && no < mine.board->nroutes)
+		left = atomic_load(&mine.board->fuses[no].until_us) - kr_mono_us();
+	return left > 0 ? left / 1000000 + 1 : 0;
+}
+
+void
+kr_board_pool(const char *pool, size_t *workers_r, size_t *busy_r)
+{
+	*workers_r = *busy_r = 0;
+	for (size_t i = 0; mine.board != NULL && i < mine.board->nseats; i++) {
+		const struct kr_seat *s = &mine.board->seats[i];
+
+		if (s->pool == NULL || strcmp(s->pool, pool) != 0 ||
+		    !atomic_load(&s->ready))
+			continue;
+		++*workers_r;
+		*busy_r += atomic_load(&s->busy_us) != 0;
+	}
 }
 
 bool

@@ -16,6 +16,7 @@ struct kr_seat {                  /* of one worker */
 	_Atomic uint32_t route;   /* number, or KR_NO_ROUTE; jobs: plugin */
 	_Atomic uint32_t served;
 	_Atomic bool ready; /* has entered its accept loop */
+	const char *pool;   /* "page", the master's: set before the first fork */
 };
 struct kr_fuse {                  /* of one route */
 	int64_t crash_us[2];      /* the two before the last; the master's own */
@@ -48,6 +49,10 @@ void kr_board_idle(void);
 bool kr_board_first(void);
 /* Three crashes within a minute: the route answers 503 by itself for a minute. */
 bool kr_board_blown(size_t no);
+/* Seconds for which it does so; 0: it serves. */
+int64_t kr_board_blown_s(size_t no);
+/* How many workers of a pool there are, and how many of them are at work. */
+void kr_board_pool(const char *pool, size_t *workers_r, size_t *busy_r);
 /* In the master: a worker died on this route. True when that blew the fuse. */
 bool kr_board_crashed(struct kr_board *, uint32_t route, int64_t now_us);
 

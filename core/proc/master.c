@@ -179,6 +179,7 @@ spawn(struct child *c, int64_t now)
 		atomic_store(&seat->busy_us, 0);
 		atomic_store(&seat->limit_us, 0);
 		atomic_store(&seat->route, KR_NO_ROUTE);
+		seat->pool = kr_class_names[c->class];
 	}
 	c->pid = fork();
 	if (c->pid == 0)

@@ -122,4 +122,34 @@ struct kr_instance {
 };
 KR_PUBLIC struct kr_instance kr_kernel_instance(kr_ctx *);
 
+/* ── health: how the instance is, for its administration; nothing about people ── */
+struct kr_vital {
+	kr_str check, level, text; /* "disk"; "fine", "note" or "wrong"; a sentence */
+};
+struct kr_pool { /* workers that answer one kind of request: page, slow, must, sign */
+	kr_str name;
+	int64_t workers, busy, waiting; /* waiting: requests in front of them */
+};
+struct kr_circuit { /* a route that answers 503 by itself, after three crashes */
+	kr_str route;
+	int64_t left_s;
+};
+struct kr_health {
+	KR_ARRAY(struct kr_vital) vitals; /* what is wrong first */
+	KR_ARRAY(struct kr_pool) pools;
+	KR_ARRAY(struct kr_circuit) circuits;
+	int64_t routes;
+	int64_t events, late, set_aside; /* of the background: due, overdue, given up */
+	int64_t files;                   /* that wait for the virus scanner */
+	kr_str cron_failed;              /* "news.sweep, tasks.remind", or empty */
+	int64_t disk_free, disk_all;     /* bytes; 0: not known */
+	/* Seconds since 1970; 0: never, or none. */
+	int64_t backup, signatures, certificate, now;
+	bool backup_failed; /* the last one */
+	kr_str version;
+};
+KR_PUBLIC struct kr_health *kr_kernel_health(kr_ctx *) KR_NONNULL;
+/* Answers with the same as OpenMetrics text, for machines. */
+KR_PUBLIC kr_err kr_kernel_health_metrics(kr_ctx *);
+
 #endif
