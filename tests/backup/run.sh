@@ -47,6 +47,7 @@ sums() {
 number() { sed -n "s/.*\"$1\":\\([0-9]*\\).*/\\1/p" <<<"$out"; }
 word() { sed -n "s/.*\"$1\":\"\\([^\"]*\\)\".*/\\1/p" <<<"$out"; }
 
+# shellcheck disable=SC2119
 stack_begin || {
 	echo "0 passed, 1 failed"
 	exit 1
@@ -105,6 +106,23 @@ ok "nothing of the school can be read without it" \
 expect "doctor knows" 0 'last backup is of today' "$K" --home "$H" doctor
 ok "noted in the log of who did what" [ "$(sql "$H" "SELECT COUNT(*) FROM kreide_audit.entry
 	WHERE action = 'core.backup_made'")" = 2 ]
+# ── health ──
+token=$(node tests/backup/school.mjs token "$KR_TEST_PORT" admin)
+metrics() {
+	curl -s -D "$T/head" -H "Authorization: Bearer $token" -H "Host: localhost:$KR_TEST_PORT" \
+		"http://127.0.0.1:$KR_TEST_PORT/health/metrics"
+}
+metrics >"$T/metrics.txt"
+ok "machines are told the type" grep -qi '^content-type: application/openmetrics-text; version=1.0.0; charset=utf-8' "$T/head"
+ok "a parser reads it" sh -c "python3 tests/backup/metrics.py <'$T/metrics.txt' >'$T/metrics'"
+age=$(($(date +%s) - $(awk '$1 ~ /^kreide_backup_last/ { print int($3) }' "$T/metrics")))
+ok "the backup's age is in it ($age s)" [ "$age" -ge 0 ] && [ "$age" -lt 600 ]
+ok "workers of four pools" [ "$(grep -c '^kreide_pool_workers .*=[a-z]* [1-9]' "$T/metrics")" = 4 ]
+sql "$H" "SELECT account FROM core_person WHERE account NOT IN ('admin') UNION
+	SELECT family FROM core_person UNION SELECT given FROM core_person" |
+	awk 'length($0) > 3' | sort -u >"$T/names"
+ok "no name of anybody ($(wc -l <"$T/names") asked for)" \
+	sh -c "! grep -qiwFf '$T/names' '$T/metrics.txt'"
 ok "nothing is left in tmp" [ ! -e "$H/tmp/backup" ]
 
 # ── the first one: taken while rows and files came in ──
@@ -151,6 +169,7 @@ flip() { # FILE: one bit in the middle
 	local at=$(($(stat -c %s "$1") / 2)) byte
 	chmod u+w "$1"
 	byte=$(od -An -tu1 -j $at -N1 "$1")
+	# shellcheck disable=SC2059
 	printf "\\$(printf %03o $((byte ^ 1)))" | dd of="$1" bs=1 seek=$at conv=notrunc status=none
 }
 largest() { find "$1" -type f -printf '%s %p\n' | sort -n | tail -n 1 | cut -d' ' -f2; }

@@ -56,7 +56,7 @@ expect "half a command" 2 'something is missing' "$K" module open
 expect "a program is told, too" 2 '^\{"code":"core.cli.words_missing","message":"[^"]+"\}$' \
 	"$K" --json module open
 for command in serve check migrate import module user demo init certificate status doctor \
-	audit routes docs; do
+	audit backup restore routes docs; do
 	expect "$command --help" 0 "^usage: kreide .*$command" "$K" "$command" --help
 	expect "$command --nonsense" 2 'no such option' "$K" "$command" --nonsense
 	expect "$command has a man page" 0 "kreide $command" \

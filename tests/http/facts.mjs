@@ -30,6 +30,8 @@ export const rights = {
 	"import.run": "admin",
 	/* Which module is open is a decision of the school that the administration enters. */
 	"modules.manage": "admin",
+	/* How the instance is. */
+	"health.read": "admin",
 	"skeleton.read": everybody,
 	"skeleton.write": "teacher staff",
 };
@@ -147,7 +149,22 @@ export const keys = {
 		mine: (p, a) => JSON.parse(a.body).account === p.account,
 		revoke: async (p, b) => {
 			const page = await b.get("/profile");
-			await b.post("/profile/token/drop", { token: page.body.match(/name="token" value="(\d+)"/)[1] });
+			await b.post("/profile/token/drop", { token: page.body.match(/<b>Matrix<\/b>.*?name="token" value="(\d+)"/s)[1] });
+		},
+	},
+	/* How the instance is: the same for every administrator, for nobody else. */
+	"GET /health/metrics": {
+		who: () => ["admin"], dead: 401,
+		make: async (p, b) => {
+			if ((await b.get("/health")).status !== 200) return undefined;
+			const page = await b.post("/profile/token", { label: "Messung" }, { on: "/profile" });
+			return page.body.match(/translate="no">([\w-]+)</)?.[1];
+		},
+		ask: (key) => ["/health/metrics", { headers: { authorization: `Bearer ${key}` } }],
+		mine: (p, a) => p.name === "admin" && a.body.endsWith("# EOF\n"),
+		revoke: async (p, b) => {
+			const page = await b.get("/profile");
+			await b.post("/profile/token/drop", { token: page.body.match(/<b>Messung<\/b>.*?name="token" value="(\d+)"/s)[1] });
 		},
 	},
 	/* The deadlines of one's classes: of the other class none. */

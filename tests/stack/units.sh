@@ -67,18 +67,19 @@ test_calls() {
 
 test_units() {
 	local unit out
-	for unit in kreide kreide-scan kreide-push; do
+	for unit in kreide kreide-scan kreide-push kreide-backup; do
 		# The programs are not installed where the tests run.
 		sed 's|=\([-+!]*\)/usr/lib/kreide/[^ ]*|=\1/bin/true|' \
 			"$REPO/conf/systemd/$unit.service" >"$DIR/$unit.service"
 	done
-	for unit in kreide kreide-scan kreide-push; do
+	for unit in kreide kreide-scan kreide-push kreide-backup; do
 		out=$(systemd-analyze verify --man=no "$DIR/$unit.service" 2>&1 |
 			grep "$unit.service" | grep -v 'mariadb.service')
 		is "$unit.service: nothing to complain" '' "$out"
 	done
 	exposure kreide-scan 6
 	exposure kreide-push 15
+	exposure kreide-backup 15
 	exposure kreide 15
 }
 
