@@ -34,9 +34,9 @@ static const struct kr_col waiting_cols[] = { KR_COL(struct waiting, events),
 static void
 add(kr_ctx *cx, struct kr_health *h, struct kr_sign s)
 {
-	static const char *const names[] = { [KR_FINE] = "fine",
-		[KR_NOTE] = "note",
-		[KR_WRONG] = "wrong" };
+	static const char *const names[] = {
+		[KR_FINE] = "fine", [KR_NOTE] = "note", [KR_WRONG] = "wrong"
+	};
 	struct kr_vital v = { kr_z(s.check), kr_z(names[s.level]),
 		kr_text_args(cx, s.key, s.args, KR_LEN(s.args)) };
 	size_t at = 0;
@@ -55,9 +55,9 @@ add(kr_ctx *cx, struct kr_health *h, struct kr_sign s)
 static void
 add_jobs(kr_ctx *cx, struct kr_health *h)
 {
-	struct kr_sign s = { .check = "jobs",
-		.level = KR_FINE,
-		.key = "core.doctor.jobs_ok" };
+	struct kr_sign s = {
+		.check = "jobs", .level = KR_FINE, .key = "core.doctor.jobs_ok"
+	};
 
 	if (h->late > 0) {
 		s.level = KR_WRONG;
@@ -151,9 +151,9 @@ circuits(kr_ctx *cx, struct kr_health *h)
 		int64_t left = kr_board_blown_s(i);
 
 		if (left > 0)
-			h->circuits.p[h->circuits.n++] = (struct kr_circuit){
-				kr_z(app->routes[i].route->path), left
-			};
+			h->circuits.p[h->circuits.n++] =
+			    (struct kr_circuit){ kr_z(app->routes[i].route->path),
+				    left };
 	}
 }
 
@@ -166,8 +166,8 @@ kr_kernel_health(kr_ctx *cx)
 	const char *home = cx->app->conf.home;
 
 	(void)kr_jobs_look(cx, &jobs);
-	(void)kr_one(cx, &q_waiting, waiting_cols, &w, kr_i(KR_OUTBOX_TRIES),
-	    kr_t(kr_now(cx)));
+	(void)kr_one(
+	    cx, &q_waiting, waiting_cols, &w, kr_i(KR_OUTBOX_TRIES), kr_t(kr_now(cx)));
 	h->late = jobs.late;
 	h->set_aside = jobs.set_aside;
 	h->cron_failed = jobs.failed;
@@ -177,9 +177,8 @@ kr_kernel_health(kr_ctx *cx)
 	h->backup = kr_backup_time(home);
 	h->backup_failed = kr_backup_failed(home);
 	h->signatures = kr_signatures_time(home);
-	h->certificate = strcmp(cx->app->conf.scheme, "https") == 0
-			     ? kr_certificate_ends(home)
-			     : 0;
+	h->certificate =
+	    strcmp(cx->app->conf.scheme, "https") == 0 ? kr_certificate_ends(home) : 0;
 	h->now = kr_now(cx).us / 1000000;
 	h->version = KR_S(KR_VERSION);
 	pools(cx, h);

@@ -1,5 +1,5 @@
-/* Health for machines: OpenMetrics 1.0 text. Numbers, names of parts, patterns of routes;
-   nothing about anybody. */
+/* Health for machines: OpenMetrics 1.0 text. Numbers, names of parts, patterns of
+   routes; nothing about anybody. */
 #include "base/base.h"
 #include "base/ctx.h"
 #include <kr/kernel.h>
@@ -20,7 +20,8 @@ gauge(struct kr_buf *b, const char *name, int64_t value, const char *help)
 
 /* A value of a label: our own names and patterns, escaped all the same. */
 static void
-labelled(struct kr_buf *b, const char *name, const char *label, kr_str is, int64_t value)
+labelled(
+    struct kr_buf *b, const char *name, const char *label, kr_str is, int64_t value)
 {
 	kr_buf_fmt(b, "%s{%s=\"", name, label);
 	for (size_t i = 0; i < is.n; i++) {

@@ -36,8 +36,8 @@ days_since(int64_t then)
 	return (time(NULL) - then) / DAY;
 }
 
-/* Whether the clock is kept right, only the system knows; that it is before the day this
-   program was built, anybody can see. */
+/* Whether the clock is kept right, only the system knows; that it is before the day
+   this program was built, anybody can see. */
 struct kr_sign
 kr_sign_clock(const char *lib)
 {

@@ -1,5 +1,6 @@
 /* What is well and what is not with an instance: `kreide doctor` says it to a terminal,
-   the page of the administration and /health/metrics to others. Nothing about people. */
+   the page of the administration and /health/metrics to others. Nothing about people.
+ */
 #ifndef KR_APP_VITAL_H
 #define KR_APP_VITAL_H
 

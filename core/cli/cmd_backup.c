@@ -1,9 +1,9 @@
 /* kreide backup: the school as it is at one moment, while it goes on serving.
 
    What makes database and files fit together is their order. Bytes of an upload lie in
-   files/ before the row that names them is committed, never change, and are removed only
-   after their row is gone; so every file that a row of some moment names is there at any
-   later moment, unless it has been removed in between. Therefore:
+   files/ before the row that names them is committed, never change, and are removed
+   only after their row is gone; so every file that a row of some moment names is there
+   at any later moment, unless it has been removed in between. Therefore:
 
    1. hold files/: nobody removes bytes from it (app/sweep.c asks), they go later;
    2. copy keys and etc/; the noted end of the audit log may be older than the log;
@@ -12,9 +12,10 @@
       stop it in order: what is stored has been opened once;
    5. store copy and files/ (restic: whole or not at all), let go of files/.
 
-   Bytes in files/ that no row of the copy names are stored too; in a restored school the
-   walk over files/ removes them. Killed at any point: what was stored before is whole,
-   what was not finished is not there, the folder tmp/backup is cleared by the next run. */
+   Bytes in files/ that no row of the copy names are stored too; in a restored school
+   the walk over files/ removes them. Killed at any point: what was stored before is
+   whole, what was not finished is not there, the folder tmp/backup is cleared by the
+   next run. */
 #include "cli/copy.h"
 #include "cli/tool.h"
 #include "cli/vault.h"
@@ -89,8 +90,8 @@ given_ok(struct backup *b)
 	return true;
 }
 
-/* Held until the last file is stored. Who removes a file holds it for a moment, the walk
-   for some seconds; another backup for longer. */
+/* Held until the last file is stored. Who removes a file holds it for a moment, the
+   walk for some seconds; another backup for longer. */
 static bool
 hold(struct backup *b)
 {
@@ -143,8 +144,8 @@ make_work(struct backup *b)
 	if (kr_tree_remove(b->work) && mkdir(b->work, 0711) == 0 &&
 	    mkdir(b->school, 0711) == 0)
 		return true;
-	kr_complain(b->cli, "core.cli.cannot_write", kr_z(b->work),
-	    kr_z(strerror(errno)));
+	kr_complain(
+	    b->cli, "core.cli.cannot_write", kr_z(b->work), kr_z(strerror(errno)));
 	return false;
 }
 
@@ -156,17 +157,18 @@ is_secret(const char *name)
 	size_t n = strlen(name);
 
 	/* Passwords of the database are made anew; the key opens this very backup. */
-	return strcmp(name, "backup.key") != 0 && (n < 3 || strcmp(name + n - 3, ".pw"));
+	return strcmp(name, "backup.key") != 0 &&
+	       (n < 3 || strcmp(name + n - 3, ".pw"));
 }
 
 static bool
 is_setting(const char *name)
 {
-	static const char *const not[] = { "owner", "stack.env", "backup.stamp",
+	static const char *const not [] = { "owner", "stack.env", "backup.stamp",
 		"backup.failed" };
 
-	for (size_t i = 0; i < KR_LEN(not); i++)
-		if (strcmp(name, not[i]) == 0)
+	for (size_t i = 0; i < KR_LEN(not ); i++)
+		if (strcmp(name, not [i]) == 0)
 			return false;
 	return strstr(name, ".new") == NULL;
 }
@@ -219,8 +221,7 @@ write_manifest(struct backup *b)
 	json_object_set_new(m, "damaged", json_incref(b->damaged));
 	if (json_dump_file(m, path, JSON_COMPACT) == 0)
 		return true;
-	kr_complain(
-	    b->cli, "core.cli.cannot_write", kr_z(path), kr_z(strerror(errno)));
+	kr_complain(b->cli, "core.cli.cannot_write", kr_z(path), kr_z(strerror(errno)));
 	return false;
 }
 
@@ -253,14 +254,14 @@ stamp(struct backup *b, const char *name, kr_str text)
 {
 	const char *path = below(b, below(b, b->cli->home, "etc"), name);
 	FILE *f = fopen(path, "we");
-	bool ok = f && fchmod(fileno(f), 0644) == 0 &&
-		  fprintf(f, "%.*s\n", KR_FMT(text)) > 0;
+	bool ok =
+	    f && fchmod(fileno(f), 0644) == 0 && fprintf(f, "%.*s\n", KR_FMT(text)) > 0;
 
 	if (f)
 		ok = fclose(f) == 0 && ok;
 	if (!ok)
-		kr_complain(b->cli, "core.cli.cannot_write", kr_z(path),
-		    kr_z(strerror(errno)));
+		kr_complain(
+		    b->cli, "core.cli.cannot_write", kr_z(path), kr_z(strerror(errno)));
 	return ok;
 }
 
@@ -291,8 +292,7 @@ tell(struct backup *b)
 static int
 store(struct backup *b)
 {
-	const char *failed =
-	    below(b, below(b, b->cli->home, "etc"), "backup.failed");
+	const char *failed = below(b, below(b, b->cli->home, "etc"), "backup.failed");
 	time_t now = time(NULL);
 
 	if (!kr_vault_store(&b->vault, b->school, b->files, &b->added) ||
@@ -329,11 +329,9 @@ run(struct backup *b)
 int
 kr_cmd_backup(struct kr_cli *cli, int argc, char **argv)
 {
-	struct backup b = { .cli = cli,
-		.daily = "14",
-		.weekly = "8",
-		.monthly = "6",
-		.held = -1 };
+	struct backup b = {
+		.cli = cli, .daily = "14", .weekly = "8", .monthly = "6", .held = -1
+	};
 	const struct kr_opt opts[] = { { "key", 's', &b.key },
 		{ "keep-daily", 's', &b.daily }, { "keep-weekly", 's', &b.weekly },
 		{ "keep-monthly", 's', &b.monthly } };
@@ -347,11 +345,14 @@ kr_cmd_backup(struct kr_cli *cli, int argc, char **argv)
 	if (!kr_args_of(cli, &a, argc, argv, &code))
 		return code;
 	b.files = kr_absolute(cli, below(&b, cli->home, "files"));
-	b.work = kr_fmt(cli->said, "%s/backup", kr_absolute(cli, below(&b, cli->home, "tmp"))).p;
+	b.work = kr_fmt(
+	    cli->said, "%s/backup", kr_absolute(cli, below(&b, cli->home, "tmp")))
+		     .p;
 	b.school = below(&b, b.work, "school");
 	b.vault = (struct kr_vault){ .cli = cli,
 		.dir = kr_absolute(cli, a.words[0]),
-		.key = kr_absolute(cli, b.key ? b.key : below(&b, cli->home, "secret/backup.key")),
+		.key = kr_absolute(
+		    cli, b.key ? b.key : below(&b, cli->home, "secret/backup.key")),
 		.work = b.work };
 	if (!given_ok(&b))
 		return KR_X_WRONG;

@@ -52,9 +52,9 @@ say(struct doctor *d, struct finding f, const kr_str *args, size_t n)
 static void
 sign(struct doctor *d, struct kr_sign s)
 {
-	static const enum level levels[] = { [KR_FINE] = FINE,
-		[KR_NOTE] = NOTE,
-		[KR_WRONG] = WRONG };
+	static const enum level levels[] = {
+		[KR_FINE] = FINE, [KR_NOTE] = NOTE, [KR_WRONG] = WRONG
+	};
 
 	say(d, (struct finding){ s.check, s.key, levels[s.level] }, s.args,
 	    KR_LEN(s.args));

@@ -101,7 +101,8 @@ ran(const json_t *list, const struct kr_migration *m)
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach (list, i, one) {
+	json_array_foreach(list, i, one)
+	{
 		const char *owner = json_string_value(json_array_get(one, 0));
 		const char *digest = json_string_value(json_array_get(one, 2));
 
@@ -118,7 +119,8 @@ runs_of(const json_t *runs, const char *owner)
 	const json_t *one;
 	size_t i, n = 0;
 
-	json_array_foreach (runs, i, one) {
+	json_array_foreach(runs, i, one)
+	{
 		const char *its = json_string_value(json_array_get(one, 0));
 
 		n += its && strcmp(its, owner) == 0;
@@ -127,8 +129,8 @@ runs_of(const json_t *runs, const char *owner)
 }
 
 /* Its tables must be those of this Kreide: nothing missing, nothing more. A plugin that
-   was not there yet makes its tables at the next start; what plugins from elsewhere have
-   made stays as it is. */
+   was not there yet makes its tables at the next start; what plugins from elsewhere
+   have made stays as it is. */
 static const char *
 schema_wrong(struct restore *r, const char *owner, const json_t *runs)
 {
@@ -151,8 +153,7 @@ static bool
 fits(struct restore *r)
 {
 	const json_t *runs = json_object_get(r->manifest, "migrations");
-	const char *made_by =
-	    json_string_value(json_object_get(r->manifest, "kreide"));
+	const char *made_by = json_string_value(json_object_get(r->manifest, "kreide"));
 	const char *wrong = NULL;
 	DIR *d = opendir(below(r, r->cli->lib, "migrations"));
 	struct dirent *e;
@@ -178,8 +179,8 @@ part_of(struct restore *r, bool copy)
 {
 	for (size_t i = 0; i < r->snap.npaths; i++) {
 		kr_str path = kr_z(r->snap.paths[i]), end = KR_S("/backup/school");
-		bool is = path.n > end.n &&
-			  kr_eq(kr_sub(path, path.n - end.n, path.n), end);
+		bool is =
+		    path.n > end.n && kr_eq(kr_sub(path, path.n - end.n, path.n), end);
 
 		if (is == copy)
 			return r->snap.paths[i];
@@ -210,16 +211,15 @@ unpack(struct restore *r)
 	const char *to = below(r, r->work, "unpacked");
 	const char *copy = part_of(r, true), *files = part_of(r, false);
 
-	if (copy == NULL || files == NULL ||
-	    !kr_vault_unpack(&r->vault, &r->snap, to))
+	if (copy == NULL || files == NULL || !kr_vault_unpack(&r->vault, &r->snap, to))
 		return false;
 	if (rename(kr_fmt(r->cli->said, "%s%s", to, copy).p, r->school) == 0 &&
 	    chmod(r->school, 0711) == 0 &&
 	    rename(kr_fmt(r->cli->said, "%s%s", to, files).p,
 		below(r, r->school, "files")) == 0)
 		return true;
-	kr_complain(r->cli, "core.cli.cannot_write", kr_z(r->school),
-	    kr_z(strerror(errno)));
+	kr_complain(
+	    r->cli, "core.cli.cannot_write", kr_z(r->school), kr_z(strerror(errno)));
 	return false;
 }
 
@@ -251,32 +251,34 @@ same_tables(struct restore *r, json_t *now)
 	json_t *is = json_object_get(now, "tables");
 	const char *name;
 
-	json_object_foreach (want, name, sum)
-		if (!json_equal(sum, json_object_get(is, name))) {
-			kr_complain(r->cli, "core.cli.restore_table", kr_z(name));
-			return false;
-		}
+	json_object_foreach(
+	    want, name, sum) if (!json_equal(sum, json_object_get(is, name)))
+	{
+		kr_complain(r->cli, "core.cli.restore_table", kr_z(name));
+		return false;
+	}
 	if (json_object_size(want) == json_object_size(is))
 		return true;
 	kr_complain(r->cli, "core.cli.restore_table", KR_S("*"));
 	return false;
 }
 
-/* What was damaged before the backup was made is known, and no reason to have nothing. */
+/* What was damaged before the backup was made is known, and no reason to have nothing.
+ */
 static bool
 same_files(struct restore *r, struct kr_copy *c)
 {
 	json_t *known = json_object_get(r->manifest, "damaged"), *key, *old;
 	json_t *damaged = json_array();
-	bool ok =
-	    kr_copy_files(c, below(r, r->school, "files"), damaged, &r->seen);
+	bool ok = kr_copy_files(c, below(r, r->school, "files"), damaged, &r->seen);
 	size_t i, k;
 
-	json_array_foreach (damaged, i, key) {
+	json_array_foreach(damaged, i, key)
+	{
 		bool before = false;
 
-		json_array_foreach (known, k, old)
-			before = before || json_equal(key, old);
+		json_array_foreach(known, k, old) before =
+		    before || json_equal(key, old);
 		if (!before && ok) {
 			kr_complain(r->cli, "core.cli.restore_file",
 			    kr_z(json_string_value(key)));
@@ -338,10 +340,10 @@ own(struct restore *r)
 	const char *etc = below(r, r->school, "etc");
 
 	return kr_tree_own(secret, "root", "root") && mode_of(secret, 0711) &&
-	       kr_tree_own(below(r, secret, "audit.key"), "kreide-jobs",
-		   "kreide-jobs") &&
-	       kr_tree_own(below(r, secret, "audit.head"), "kreide-jobs",
-		   "kreide-jobs") &&
+	       kr_tree_own(
+		   below(r, secret, "audit.key"), "kreide-jobs", "kreide-jobs") &&
+	       kr_tree_own(
+		   below(r, secret, "audit.head"), "kreide-jobs", "kreide-jobs") &&
 	       kr_tree_own(etc, "root", "root") && mode_of(etc, 0755) && own_files(r);
 }
 
@@ -408,14 +410,12 @@ given_ok(struct restore *r)
 
 	for (size_t i = 0; i < KR_LEN(tools); i++)
 		if (!kr_tool_there(tools[i])) {
-			kr_complain(
-			    r->cli, "core.cli.tool_missing", kr_z(tools[i]));
+			kr_complain(r->cli, "core.cli.tool_missing", kr_z(tools[i]));
 			return false;
 		}
 	if (r->key && access(r->key, R_OK) == 0)
 		return true;
-	kr_complain(
-	    r->cli, "core.cli.backup_no_key", kr_z(r->key ? r->key : "--key"));
+	kr_complain(r->cli, "core.cli.backup_no_key", kr_z(r->key ? r->key : "--key"));
 	return false;
 }
 

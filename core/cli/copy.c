@@ -52,9 +52,9 @@ launch(struct kr_copy *c, const char *init)
 	struct kr_ctx *said = c->cli->said;
 	const char *words[] = { "mariadbd",
 		kr_fmt(said, "--defaults-file=%s/school/db/backup-my.cnf", c->dir).p,
-		kr_fmt(said, "--datadir=%s/school/db", c->dir).p, "--socket=kreide.sock",
-		"--pid-file=kreide.pid", "--skip-networking", "--skip-log-bin",
-		"--skip-name-resolve", "--default-time-zone=+00:00",
+		kr_fmt(said, "--datadir=%s/school/db", c->dir).p,
+		"--socket=kreide.sock", "--pid-file=kreide.pid", "--skip-networking",
+		"--skip-log-bin", "--skip-name-resolve", "--default-time-zone=+00:00",
 		"--default-storage-engine=InnoDB",
 		kr_fmt(said, "--tmpdir=%s/tmp", c->dir).p, "--performance-schema=OFF",
 		"--innodb-buffer-pool-size=64M", "--innodb-log-file-size=8M",
@@ -89,11 +89,13 @@ kr_copy_start(struct kr_copy *c, const char *init)
 	const char *log = kr_fmt(c->cli->said, "%s/server.log", c->dir).p, *socket;
 
 	(void)mkdir(tmp, 0700);
-	if (!kr_tree_own(kr_fmt(c->cli->said, "%s/school/db", c->dir).p, "mysql", "mysql") ||
+	if (!kr_tree_own(
+		kr_fmt(c->cli->said, "%s/school/db", c->dir).p, "mysql", "mysql") ||
 	    !kr_tree_own(tmp, "mysql", "mysql"))
 		return false;
 	c->server = launch(c, init);
-	socket = kr_fmt(c->cli->said, "%s/school/db/kreide.sock", kr_home_short(c->dir)).p;
+	socket =
+	    kr_fmt(c->cli->said, "%s/school/db/kreide.sock", kr_home_short(c->dir)).p;
 	if (!wait_for(c, socket)) {
 		kr_complain(
 		    c->cli, "core.cli.copy_not_started", kr_tool_last(c->cli, log));
@@ -186,8 +188,8 @@ same_bytes(const char *path, const struct row *r)
 }
 
 bool
-kr_copy_files(struct kr_copy *c, const char *files, json_t *damaged,
-    struct kr_copy_files *seen_r)
+kr_copy_files(
+    struct kr_copy *c, const char *files, json_t *damaged, struct kr_copy_files *seen_r)
 {
 	struct kr_copy_files seen = { 0 };
 	struct row r = { 0 };
@@ -197,8 +199,8 @@ kr_copy_files(struct kr_copy *c, const char *files, json_t *damaged,
 		kr_rows *rows = kr_query(&c->cx, &q_files, kr_i(r.id));
 
 		for (n = 0; kr_next(rows, row_cols, &r); n++) {
-			const char *path = kr_fmt(&c->cx, "%s/%.2s/%.*s", files,
-			    r.key.p, KR_FMT(r.key))
+			const char *path = kr_fmt(
+			    &c->cx, "%s/%.2s/%.*s", files, r.key.p, KR_FMT(r.key))
 					       .p;
 
 			seen.n++;

@@ -9,7 +9,8 @@
 
 struct kr_copy {
 	struct kr_cli *cli;
-	const char *dir; /* absolute; the copy is its school/, the rest is of use meanwhile */
+	const char
+	    *dir; /* absolute; the copy is its school/, the rest is of use meanwhile */
 	pid_t server;
 	struct kr_conn *conn;
 	struct kr_arena *arena;
@@ -22,16 +23,16 @@ struct kr_copy {
 bool kr_copy_start(struct kr_copy *, const char *init);
 void kr_copy_stop(struct kr_copy *); /* ends it in order, waits */
 
-/* {"tables": {NAME: sum}, "migrations": [[owner, number, digest]]}; NULL: a sentence was
-   said. */
+/* {"tables": {NAME: sum}, "migrations": [[owner, number, digest]]}; NULL: a sentence
+   was said. */
 json_t *kr_copy_contents(struct kr_copy *);
 /* Compares the bytes below `files` with what core_file says of them. Not there, or
    others than were uploaded: their keys go to `damaged`, an array. */
 struct kr_copy_files {
 	int64_t n, bytes;
 };
-bool kr_copy_files(struct kr_copy *, const char *files, json_t *damaged,
-    struct kr_copy_files *seen_r);
+bool kr_copy_files(
+    struct kr_copy *, const char *files, json_t *damaged, struct kr_copy_files *seen_r);
 
 /* ── files and folders ── */
 bool kr_tree_remove(const char *path); /* true also when nothing was there */

@@ -80,8 +80,8 @@ start_server(struct kr_cli *cli)
 	const char *words[] = { "mariadbd", argument, NULL };
 
 	free(conf);
-	return kr_tool_start(&(struct kr_tool){
-	    .words = words, .log = "/dev/null", .as_mysql = true });
+	return kr_tool_start(
+	    &(struct kr_tool){ .words = words, .log = "/dev/null", .as_mysql = true });
 }
 
 static bool

@@ -1,4 +1,5 @@
-/* Running the programs of others: quietly, without a shell, never outliving the command. */
+/* Running the programs of others: quietly, without a shell, never outliving the
+ * command. */
 #include "cli/tool.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
-/* Programs of the system that commands run: no shell, no terminal, and they end with us. */
+/* Programs of the system that commands run: no shell, no terminal, and they end with
+ * us. */
 #ifndef KR_CLI_TOOL_H
 #define KR_CLI_TOOL_H
 
@@ -6,8 +7,8 @@
 
 #include <sys/types.h>
 
-/* Words ended by NULL; `out` and `log` are files, made anew, for what it prints and says;
-   NULL out: to log as well; NULL log: our stderr. Killed when this process is. */
+/* Words ended by NULL; `out` and `log` are files, made anew, for what it prints and
+   says; NULL out: to log as well; NULL log: our stderr. Killed when this process is. */
 struct kr_tool {
 	const char *const *words;
 	const char *out, *log;

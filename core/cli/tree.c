@@ -78,8 +78,8 @@ copy_one(struct kr_cli *cli, const char *from, const char *to)
 	     write(fd, bytes.p, bytes.n) == (ssize_t)bytes.n &&
 	     fchmod(fd, st.st_mode & 0777) == 0;
 	if (!ok)
-		kr_complain(cli, "core.cli.cannot_copy", kr_z(from),
-		    kr_z(strerror(errno)));
+		kr_complain(
+		    cli, "core.cli.cannot_copy", kr_z(from), kr_z(strerror(errno)));
 	if (fd >= 0)
 		close(fd);
 	return ok;
@@ -94,13 +94,13 @@ kr_files_copy(
 	bool ok = d != NULL && mkdir(to, 0700) == 0;
 
 	if (!ok)
-		kr_complain(cli, "core.cli.cannot_copy", kr_z(from),
-		    kr_z(strerror(errno)));
+		kr_complain(
+		    cli, "core.cli.cannot_copy", kr_z(from), kr_z(strerror(errno)));
 	while (ok && (e = readdir(d)) != NULL)
 		if (e->d_name[0] != '.' && wanted(e->d_name))
-			ok = copy_one(cli,
-			    kr_fmt(cli->said, "%s/%s", from, e->d_name).p,
-			    kr_fmt(cli->said, "%s/%s", to, e->d_name).p);
+			ok =
+			    copy_one(cli, kr_fmt(cli->said, "%s/%s", from, e->d_name).p,
+				kr_fmt(cli->said, "%s/%s", to, e->d_name).p);
 	if (d)
 		closedir(d);
 	return ok;

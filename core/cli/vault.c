@@ -97,9 +97,8 @@ read_summary(struct kr_vault *v, const char *path, struct kr_added *added_r)
 	const char *id = json_string_value(json_object_get(j, "snapshot_id"));
 
 	if (id)
-		*added_r =
-		    (struct kr_added){ kr_dup(v->cli->said->arena, kr_z(id)),
-			    json_integer_value(json_object_get(j, "data_added")) };
+		*added_r = (struct kr_added){ kr_dup(v->cli->said->arena, kr_z(id)),
+			json_integer_value(json_object_get(j, "data_added")) };
 	json_decref(j);
 	return id != NULL;
 }
@@ -130,8 +129,7 @@ kr_vault_last_write(struct kr_vault *v, kr_str id)
 		ok = fclose(f) == 0 && ok;
 	if (ok && rename(aside, path) == 0)
 		return true;
-	kr_complain(
-	    v->cli, "core.cli.cannot_write", kr_z(path), kr_z(strerror(errno)));
+	kr_complain(v->cli, "core.cli.cannot_write", kr_z(path), kr_z(strerror(errno)));
 	return false;
 }
 
@@ -150,7 +148,8 @@ kr_vault_check(struct kr_vault *v, int part)
 {
 	const char *which = "--read-data";
 
-	/* What is missing shows without reading; restic would ask for it for minutes. */
+	/* What is missing shows without reading; restic would ask for it for minutes.
+	 */
 	if (part == 0 && RESTIC(v, "/dev/null", "--quiet", "--no-lock", "check") != 0)
 		return failed(v, "core.cli.backup_damaged");
 	if (part > 0)
@@ -170,8 +169,8 @@ take(struct kr_vault *v, const json_t *j, struct kr_snapshot *snap_r)
 
 	*snap_r = (struct kr_snapshot){
 		.id = kr_dup(a, kr_z(json_string_value(json_object_get(j, "id")))),
-		.made = kr_dup(a, kr_fmt(v->cli->said, "%.*sZ",
-				      KR_FMT(kr_sub(made, 0, 19)))),
+		.made = kr_dup(
+		    a, kr_fmt(v->cli->said, "%.*sZ", KR_FMT(kr_sub(made, 0, 19)))),
 	};
 	for (size_t i = 0; i < json_array_size(paths) && i < KR_LEN(snap_r->paths); i++)
 		snap_r->paths[snap_r->npaths++] =
@@ -200,7 +199,8 @@ kr_vault_find(struct kr_vault *v, const char *wanted, struct kr_snapshot *snap_r
 	if (RESTIC(v, out, "--no-lock", "snapshots", "--json", "--host", "kreide") != 0)
 		return failed(v, "core.cli.backup_damaged");
 	list = json_load_file(out, 0, NULL);
-	json_array_foreach (list, i, j) {
+	json_array_foreach(list, i, j)
+	{
 		const char *its = json_string_value(json_object_get(j, "id"));
 
 		if (its && id.n >= 6 && kr_starts(kr_z(its), id)) {

@@ -10,8 +10,8 @@ struct kr_vault {
 	const char *work;      /* a folder of ours for what restic prints */
 };
 struct kr_snapshot {
-	kr_str id, made;             /* made: "2026-11-21T02:10:00Z" */
-	const char *paths[4];        /* what it holds, absolute, as of then */
+	kr_str id, made;      /* made: "2026-11-21T02:10:00Z" */
+	const char *paths[4]; /* what it holds, absolute, as of then */
 	size_t npaths;
 };
 struct kr_added { /* by one backup */
@@ -19,8 +19,8 @@ struct kr_added { /* by one backup */
 	int64_t bytes; /* that the folder has grown by */
 };
 
-/* Whether it can be opened with this key; false: the sentence is on stderr. *new_r: there
-   is no backup in the folder yet (which is no failure when new_r is given). */
+/* Whether it can be opened with this key; false: the sentence is on stderr. *new_r:
+   there is no backup in the folder yet (which is no failure when new_r is given). */
 bool kr_vault_open(struct kr_vault *, bool *new_r);
 bool kr_vault_make(struct kr_vault *);
 /* Stores both folders as one snapshot; it is there as a whole or not at all. */

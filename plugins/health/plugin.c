@@ -1,4 +1,5 @@
-/* Health: how this instance is, for its administration and for machines that watch it. */
+/* Health: how this instance is, for its administration and for machines that watch it.
+ */
 #include "health.h"
 #include "health_templates.h"
 

@@ -45,7 +45,9 @@ class Keys {
 		this.tally.check(a.status === 200, `${nameOf(route)}: key of ${p.name}: ${a.status}`, () => a.body.slice(0, 200));
 		if (a.status === 200) this.tally.check(k.mine(p, a), `${nameOf(route)}: not what is ${p.name}'s`, () => a.body.slice(0, 600));
 		await this.dead(k, changed(key), `${nameOf(route)}: changed key of ${p.name}`);
-		for (const other of this.all.filter((o) => o.p === p && o.route !== route))
+		/* A token is the person's, for all that programs may ask; other keys open one route. */
+		const bearer = (r) => r.flags.includes("bearer");
+		for (const other of this.all.filter((o) => o.p === p && o.route !== route && !(bearer(o.route) && bearer(route))))
 			await this.dead(k, other.key, `${nameOf(route)}: ${p.name}'s key of ${nameOf(other.route)}`);
 	}
 
