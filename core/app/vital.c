@@ -152,7 +152,6 @@ kr_sign_backup(kr_ctx *cx, const char *home, bool demo)
 		s.key = "core.doctor.backup_failed";
 	} else if (last == 0) {
 		s.key = "core.doctor.backup_none";
-		s.args[0] = kr_fmt(cx, "%s/etc/backup.stamp", home);
 	} else if (days > 1) {
 		s.key = "core.doctor.backup_old";
 	} else {

@@ -58,7 +58,7 @@ static const struct kr_menu menu[] = {
 	{ "health.title", "/health", "heartbeat", "health.read", 960, KR_M_ADMIN },
 };
 static const struct kr_widget widgets[] = {
-	{ "health.wrong", "health.tile", "health.read", tile, 10, 'a' },
+	{ "health.wrong", "health.tile", "health.read", tile, 60, 'a' },
 };
 
 KR_PLUGIN(.name = "health", .title = "health.title", .intro = "health.intro",

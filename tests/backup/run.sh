@@ -114,8 +114,8 @@ metrics() {
 }
 metrics >"$T/metrics.txt"
 ok "machines are told the type" grep -qi '^content-type: application/openmetrics-text; version=1.0.0; charset=utf-8' "$T/head"
-ok "a parser reads it" sh -c "python3 tests/backup/metrics.py <'$T/metrics.txt' >'$T/metrics'"
-age=$(($(date +%s) - $(awk '$1 ~ /^kreide_backup_last/ { print int($3) }' "$T/metrics")))
+ok "a parser reads it" sh -c "/usr/bin/python3 tests/backup/metrics.py <'$T/metrics.txt' >'$T/metrics'"
+age=$(($(date +%s) - $(awk '$1 ~ /^kreide_backup_last/ { t = int($3) } END { print t + 0 }' "$T/metrics")))
 ok "the backup's age is in it ($age s)" [ "$age" -ge 0 ] && [ "$age" -lt 600 ]
 ok "workers of four pools" [ "$(grep -c '^kreide_pool_workers .*=[a-z]* [1-9]' "$T/metrics")" = 4 ]
 sql "$H" "SELECT account FROM core_person WHERE account NOT IN ('admin') UNION
