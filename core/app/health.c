@@ -125,7 +125,7 @@ waiting_at(const char *socket)
 static void
 pools(kr_ctx *cx, struct kr_health *h)
 {
-	static const char *const names[] = { "page", "slow", "must", "sign" };
+	static const char *const names[] = { "page", "save", "slow", "must", "sign" };
 
 	h->pools.p = kr_alloc(cx, KR_LEN(names), sizeof *h->pools.p);
 	for (size_t i = 0; i < KR_LEN(names); i++) {
@@ -133,6 +133,8 @@ pools(kr_ctx *cx, struct kr_health *h)
 		size_t workers, busy;
 
 		kr_board_pool(names[i], &workers, &busy);
+		if (workers == 0)
+			continue;
 		snprintf(socket, sizeof socket, "%s/run/web-%s.sock",
 		    cx->app->conf.home, names[i]);
 		h->pools.p[h->pools.n++] = (struct kr_pool){ kr_z(names[i]),

@@ -14,6 +14,7 @@
 
 #define WORDS 24
 #define LAST "kreide.last"
+#define LIST "snapshots.json"
 
 static const char *
 at(struct kr_vault *v, const char *folder, const char *name)
@@ -74,7 +75,11 @@ kr_vault_open(struct kr_vault *v, bool *new_r)
 	}
 	if (!has(v, "config"))
 		return failed(v, "core.cli.backup_incomplete");
-	if (RESTIC(v, "/dev/null", "--no-lock", "cat", "config") == 0)
+	/* A lock that a killed backup has left is not one. Who only reads lists at
+	 * once. */
+	if (new_r ? RESTIC(v, "/dev/null", "unlock") == 0
+		  : RESTIC(v, at(v, v->work, LIST), "--no-lock", "snapshots", "--json",
+			"--host", "kreide") == 0)
 		return true;
 	if (strstr(kr_tool_last(v->cli, log_file(v)).p, "wrong password") != NULL)
 		return failed(v, "core.cli.backup_wrong_key");
@@ -109,8 +114,6 @@ kr_vault_store(
 {
 	const char *out = at(v, v->work, "restic.json");
 
-	/* A lock that a killed backup has left is not one. */
-	(void)RESTIC(v, "/dev/null", "unlock");
 	if (RESTIC(v, out, "backup", "--json", "--host", "kreide", stage, files) == 0 &&
 	    read_summary(v, out, added_r))
 		return true;
@@ -190,14 +193,12 @@ last_noted(struct kr_vault *v)
 bool
 kr_vault_find(struct kr_vault *v, const char *wanted, struct kr_snapshot *snap_r)
 {
-	const char *out = at(v, v->work, "restic.json");
+	const char *out = at(v, v->work, LIST);
 	kr_str id = wanted ? kr_z(wanted) : last_noted(v);
 	json_t *list, *j;
 	bool found = false;
 	size_t i;
 
-	if (RESTIC(v, out, "--no-lock", "snapshots", "--json", "--host", "kreide") != 0)
-		return failed(v, "core.cli.backup_damaged");
 	list = json_load_file(out, 0, NULL);
 	json_array_foreach(list, i, j)
 	{

@@ -33,8 +33,9 @@ bool kr_vault_forget(
     struct kr_vault *, const char *daily, const char *weekly, const char *monthly);
 /* part 1..28: that share of the data is read and compared; 0: all of it. */
 bool kr_vault_check(struct kr_vault *, int part);
-/* The wanted snapshot (an id or its beginning), or NULL for the last one. False: the
-   sentence is on stderr, also when the last one is missing. */
+/* After opening without new_r: the wanted snapshot (an id or its beginning), or NULL
+   for the last one. False: the sentence is on stderr, also when the last one is
+   missing. */
 bool kr_vault_find(struct kr_vault *, const char *wanted, struct kr_snapshot *snap_r);
 /* One file of it, to `to`. */
 bool kr_vault_file(
