@@ -126,6 +126,20 @@ ok "a parser reads it" sh -c "/usr/bin/python3 tests/backup/metrics.py <'$T/metr
 age=$(($(date +%s) - $(awk '$1 ~ /^kreide_backup_last/ { t = int($3) } END { print t + 0 }' "$T/metrics")))
 ok "the backup's age is in it ($age s)" [ "$age" -ge 0 ] && [ "$age" -lt 600 ]
 ok "workers of four pools" [ "$(grep -c '^kreide_pool_workers .*=[a-z]* [1-9]' "$T/metrics")" = 4 ]
+# Nobody takes hand-ins for a moment: they are seen to wait.
+mapfile -t must < <(pgrep -x kreide-must -P "$(cat "$H/run/kreide.pid")")
+kill -STOP "${must[@]}"
+for i in 1 2 3; do
+	curl -s -m 20 -o /dev/null -H "Host: localhost:$KR_TEST_PORT" -d x=1 \
+		"http://127.0.0.1:$KR_TEST_PORT/tasks/$i/submit" &
+done
+for _ in $(seq 20); do
+	metrics | grep -q 'kreide_pool_waiting{pool="must"} [1-9]' && break
+	sleep 0.2
+done
+ok "requests in front of a pool are counted" \
+	sh -c "printf '%s' '$(metrics | grep 'waiting{pool="must"')' | grep -q ' [1-9]'"
+kill -CONT "${must[@]}"
 sql "$H" "SELECT account FROM core_person WHERE account NOT IN ('admin') UNION
 	SELECT family FROM core_person UNION SELECT given FROM core_person" |
 	awk 'length($0) > 3' | sort -u >"$T/names"
