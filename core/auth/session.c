@@ -223,10 +223,12 @@ cookie_hash(kr_ctx *cx, kr_str cookie)
 kr_err
 kr_session_load(kr_ctx *cx, kr_str cookie)
 {
+	kr_str bytes;
 	struct row r;
 
 	nobody(cx);
-	if (cookie.n != COOKIE_CHARS)
+	/* What cannot be one of ours costs no statement. */
+	if (cookie.n != COOKIE_CHARS || !kr_b64url_decode(cx->arena, cookie, &bytes))
 		return kr_status(cx);
 	if (!kr_one(cx, &q_session, cols, &r, cookie_hash(cx, cookie), kr_t(cx->now),
 		kr_t((kr_time){ cx->now.us - IDLE_MOST_US })))

@@ -98,6 +98,16 @@ kr_b64url(struct kr_arena *a, kr_str bytes)
 	return (kr_str){ p, cap - 1 };
 }
 
+/* libsodium takes bytes from 0x80 on for '_': one secret would have many spellings. */
+static bool
+is_seven_bit(kr_str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] > 0x7f)
+			return false;
+	return true;
+}
+
 bool
 kr_b64url_decode(struct kr_arena *a, kr_str s, kr_str *bytes_r)
 {
@@ -109,7 +119,8 @@ kr_b64url_decode(struct kr_arena *a, kr_str s, kr_str *bytes_r)
 		*bytes_r = (kr_str){ (const char *)p, 0 };
 		return true;
 	}
-	if (sodium_base642bin(p, cap, s.p, s.n, NULL, &n, &end,
+	if (!is_seven_bit(s) ||
+	    sodium_base642bin(p, cap, s.p, s.n, NULL, &n, &end,
 		sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
 	    end != s.p + s.n)
 		return false;

@@ -215,6 +215,7 @@ test_bases(void **state)
 	assert_false(kr_b64url_decode(arena, KR_S("+/8"), &out));
 	assert_false(kr_b64url_decode(arena, KR_S("-_9"), &out)); /* stray bits */
 	assert_false(kr_b64url_decode(arena, KR_S("a"), &out));
+	assert_false(kr_b64url_decode(arena, KR_S("-\xa9\x38"), &out)); /* as '_' */
 	assert_str(kr_base32(arena, KR_S("\xff\xff\xff\xff\xff")), "ZZZZZZZZ");
 	assert_str(kr_base32(arena, KR_S("\x01")), "04");
 	assert_str(kr_base32_clean(arena, KR_S("ab1O-il l0")), "AB101110");
