@@ -164,6 +164,9 @@ const struct kr_tpl_word *kr_tpl_peek(const struct kr_tpl_tag *);
 bool kr_tpl_is(const struct kr_tpl_word *, const char *);
 bool kr_tpl_at_end(struct kr_tpl_tag *); /* else an error */
 bool kr_tpl_take_string(struct kr_tpl_tag *, const char *what, struct kr_tpl_word *w_r);
+/* A string that goes into C as it stands: a-z, 0-9, _ and what `also` holds. */
+bool kr_tpl_take_name(
+    struct kr_tpl_tag *, const char *what, const char *also, struct kr_tpl_word *w_r);
 /* as_pointer: of the struct the path names, for part and file */
 bool kr_tpl_path(struct kr_tpl_tag *, const struct kr_tpl_word *, bool as_pointer,
     struct kr_tpl_buf *c);

@@ -69,7 +69,7 @@ do_field(struct kr_tpl_tag *g)
 			return;
 		}
 	}
-	if (!kr_tpl_take_string(g, "the name of a field", &name) ||
+	if (!kr_tpl_take_name(g, "the name of a field", ".", &name) ||
 	    !kr_tpl_take_key(g, 'f', &label))
 		return;
 	if (kr_tpl_peek(g)->kind == 0)
@@ -163,7 +163,7 @@ do_empty(struct kr_tpl_tag *g)
 	struct kr_tpl_word doodle, title, text;
 
 	if (!kr_tpl_helper(g->t, g->name, true) ||
-	    !kr_tpl_take_string(g, "the name of a drawing", &doodle) ||
+	    !kr_tpl_take_name(g, "the name of a drawing", "-", &doodle) ||
 	    !kr_tpl_take_key(g, 't', &title) || !kr_tpl_take_key(g, 't', &text) ||
 	    !kr_tpl_at_end(g))
 		return;
@@ -189,7 +189,7 @@ do_part(struct kr_tpl_tag *g)
 	struct kr_tpl_word name;
 
 	if (!kr_tpl_helper(g->t, g->name, true) ||
-	    !kr_tpl_take_string(g, "the name of a partial", &name) ||
+	    !kr_tpl_take_name(g, "the name of a partial", "", &name) ||
 	    !kr_tpl_take_path(g, true, &c) || !kr_tpl_at_end(g))
 		return;
 	g->t->html.headings = ~0u;

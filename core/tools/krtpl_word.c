@@ -105,6 +105,25 @@ kr_tpl_take_string(struct kr_tpl_tag *g, const char *what, struct kr_tpl_word *w
 }
 
 bool
+kr_tpl_take_name(
+    struct kr_tpl_tag *g, const char *what, const char *also, struct kr_tpl_word *w_r)
+{
+	if (!kr_tpl_take_string(g, what, w_r))
+		return false;
+	for (size_t i = 0; i < w_r->n; i++) {
+		char c = w_r->p[i];
+
+		if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' &&
+		    (c == '\0' || strchr(also, c) == NULL)) {
+			kr_tpl_error(g->t, g->line, "\"%.*s\" is not %s", (int)w_r->n,
+			    w_r->p, what);
+			return false;
+		}
+	}
+	return true;
+}
+
+bool
 kr_tpl_at_end(struct kr_tpl_tag *g)
 {
 	const struct kr_tpl_word *w = kr_tpl_peek(g);

@@ -193,6 +193,15 @@ bad 4 '<p> of line 3 is still open in the form' <<'E'
 <p>
 {% endform %}
 E
+bad 2 'is not the name of a field' <<'E'
+{% form "/x" %}{% field text "a\" "demo.a" %}{% endform %}
+E
+bad 2 'is not the name of a partial' <<'E'
+{% part "row(); x" v.r %}
+E
+bad 2 'is not the name of a drawing' <<'E'
+{% empty "d\" "demo.a" "demo.b" %}
+E
 bad 2 'there is no style of button' <<'E'
 {% form "/x" %}{% button huge "demo.x" %}{% endform %}
 E
