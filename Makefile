@@ -6,6 +6,7 @@
 #   make check             the fast gate: rules, unit and database tests
 #   make asan              the HTTP tests against a build with ASan and UBSan
 #   make deps              installs what is missing (apt, as root or through sudo)
+#   make fuzz              each fuzz target for ten seconds  [T=600] [FUZZ=url]
 #   make lint              house rules, texts in both languages, layout of the code
 #   make format            clang-format in place
 #   make stats             lines against the budgets
@@ -42,13 +43,22 @@ HARD  = -O2 -g -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protec
 SANF  = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
         -fno-sanitize-recover=all -fno-sanitize=alignment
 LINK  = -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
+# For tests/fuzz: clang knows libFuzzer; warnings are gcc's business.
+FUZZF = -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
+        -fno-sanitize-recover=all -fno-sanitize=alignment -w
+HASH := $(shell cat core/include/kr/*.h | sed '/^\#include/d' | \
+          $(CC) -fpreprocessed -dD -E -P - 2>/dev/null | sha256sum | cut -c1-16)
 ifdef SAN
 OPT   = $(SANF)
+else ifdef FUZZING
+HARD  = -O1 -g
+CC    = clang-14
+OPT   = $(FUZZF)
+WARN  =
+GCCW  =
 else
 OPT   = $(HARD)
 endif
-HASH := $(shell cat core/include/kr/*.h | sed '/^\#include/d' | \
-          $(CC) -fpreprocessed -dD -E -P - 2>/dev/null | sha256sum | cut -c1-16)
 CPPFLAGS += -Icore -Icore/include -I$(B)/gen -DKR_HEADERS_HASH='"$(HASH)"' \
         -DKR_VERSION='"$(VERSION)"' $(FAULTS)
 CFLAGS = $(STD) $(WARN) $(GCCW) $(OPT) -fPIC -MMD -MP
@@ -179,6 +189,14 @@ check:
 	@exec tests/run check
 asan:
 	@exec tests/run asan
+fuzz:
+	@exec tests/fuzz/run.sh $(FUZZ)
+# Targets include what they try: clang, libFuzzer, core as a library (FUZZING=1).
+$(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h $(B)/libkreide.a $(wildcard core/scan/*.c \
+    core/tools/*.c)
+	@mkdir -p $(@D)
+	$(call SAY,$<)$(CC) $(CPPFLAGS) $(CFLAGS) $< -fsanitize=fuzzer -o $@ $(B)/libkreide.a \
+	    -Wl,--allow-multiple-definition -Wl,--as-needed $(LIBS)
 
 # ── care ─────────────────────────────────────────────────────────────────────────
 C_FILES = $(shell git ls-files -co --exclude-standard '*.c' '*.h')
@@ -215,7 +233,7 @@ clean:
 	rm -rf $(B)
 help:
 	@sed -n 's/^#   //p' Makefile
-.PHONY: all texts web migrations deps run test check asan format format-check \
+.PHONY: all texts web migrations deps run test check asan fuzz format format-check \
         lint stats docs new-plugin install clean help
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 print-test-flags:

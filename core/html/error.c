@@ -108,7 +108,7 @@ show_typed(kr_ctx *cx, struct html_error *v)
 }
 
 static void
-draw(kr_ctx *cx, int status, const struct page *p, kr_str login)
+draw_page(kr_ctx *cx, int status, const struct page *p, kr_str login)
 {
 	bool framed = p->doodle != NULL && cx->app != NULL && cx->app->nplugins > 0 &&
 		      cx->actor != NULL && cx->actor->person != 0;
@@ -130,7 +130,7 @@ draw(kr_ctx *cx, int status, const struct page *p, kr_str login)
 void
 kr_error_page(kr_ctx *cx, int status)
 {
-	draw(cx, status, page_of(status), KR_S(""));
+	draw_page(cx, status, page_of(status), KR_S(""));
 }
 
 void
@@ -139,5 +139,5 @@ kr_session_over_page(kr_ctx *cx, kr_str login)
 	static const struct page over = { 403, "core.session_over",
 		"core.session_over_text", WATCH, NULL, false };
 
-	draw(cx, over.status, &over, login);
+	draw_page(cx, over.status, &over, login);
 }

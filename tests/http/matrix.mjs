@@ -9,15 +9,15 @@ import { Snapshot, writes } from "./snapshot.mjs";
 import { group, kreide, people, signal, sql } from "./world.mjs";
 
 const ROLES = { pupil: 1, teacher: 2, parent: 4, staff: 8, admin: 16 };
-const MISSING = 987654321;
-const key = (r) => `${r.method} ${r.path}`;
+export const MISSING = 987654321;
+export const key = (r) => `${r.method} ${r.path}`;
 const has = (r, flag) => r.flags.includes(flag);
 
 /* ── what may happen ── */
 
 let policies = [], ownGroups = new Map();
 
-async function readPolicies() {
+export async function readPolicies() {
 	policies = (await sql(`SELECT p.module, p.roles, g.group_id FROM core_policy p LEFT JOIN core_policy_group g
 		ON g.policy_id = p.id WHERE p.closed_at IS NULL AND p.from_day <= CURRENT_DATE
 		AND (p.until_day IS NULL OR p.until_day >= CURRENT_DATE)`))
@@ -33,7 +33,7 @@ const holds = (r, p) => r.permission === null || rolesOf(r.permission).some((rol
 const takesFiles = (r) => r.method !== "GET" && r.fields.some((f) => f.type === "f");
 
 /* The statuses that are right; `allowed`: the handler runs. */
-function expected(r, p, object, token) {
+export function expected(r, p, object, token) {
 	const a = facts.answers[key(r)] ?? {};
 	if (has(r, "content") && p.id === 0) return { statuses: [302], login: true, why: "nobody is signed in" };
 	if (has(r, "content")) return { statuses: [404], why: "content host only" };
@@ -57,7 +57,7 @@ function expected(r, p, object, token) {
 
 const rows = new Map(); /* table -> list */
 
-async function objectsOf(table) {
+export async function objectsOf(table) {
 	if (rows.has(table)) return rows.get(table);
 	const make = facts.objects[table];
 	const list = make === undefined ? [] : await make();
@@ -67,19 +67,19 @@ async function objectsOf(table) {
 }
 
 /* The scope of the manifest, asked of the database. */
-async function inScope(e, scope, p, o) {
+export async function inScope(e, scope, p, o) {
 	const where = scope.replaceAll(":me", p.id).replaceAll(":today", "CURRENT_DATE").replaceAll(":now", "UTC_TIMESTAMP(6)");
 	return (await sql(`SELECT t.id FROM ${e.table} t WHERE (${where}) AND t.id = ${o.id} AND t.deleted_at IS NULL`)).length === 1;
 }
 
-const guardOf = (r) => Object.entries(facts.guards).find(([k]) => {
+export const guardOf = (r) => Object.entries(facts.guards).find(([k]) => {
 	const [method, path] = k.split(" ");
 	return (method === "*" || method === r.method) &&
 		(path.endsWith("/*") ? r.path.startsWith(path.slice(0, -1)) : path === r.path);
 })?.[1];
 
 /* A page that leads to a change is asked for with the right to change. */
-const asksToWrite = (r) => r.method !== "GET" || (r.permission !== r.entity.perm_read && r.permission === r.entity.perm_write);
+export const asksToWrite = (r) => r.method !== "GET" || (r.permission !== r.entity.perm_read && r.permission === r.entity.perm_write);
 
 /* For each person the rows with `may`; an empty list for a route without {id}. */
 async function casesOf(r, tally) {
@@ -155,7 +155,7 @@ async function valueOf(f) {
 	}
 }
 
-async function inputOf(r, p) {
+export async function inputOf(r, p) {
 	const out = {};
 	for (const f of r.fields)
 		if (f.required || f.name === "rev") out[f.name] = await valueOf(f);
@@ -177,7 +177,7 @@ async function ask(r, p, object, token, input) {
 }
 
 /* Cookies of a person stay what they were, whatever the answer set. */
-async function untouched(p, run) {
+export async function untouched(p, run) {
 	const jar = new Map(p.browser.jar);
 	try {
 		return await run();
@@ -187,7 +187,7 @@ async function untouched(p, run) {
 }
 
 const tokens = new Map();
-async function tokenOf(p) {
+export async function tokenOf(p) {
 	if (!tokens.has(p.name)) {
 		const page = await p.browser.get(p.id === 0 ? "/login" : "/profile");
 		tokens.set(p.name, page.body.match(/name="_csrf" value="([^"]*)"/)[1]);
@@ -275,7 +275,7 @@ class Matrix {
 }
 
 /* Once through for everybody: rights are compiled and stored at the first request. */
-const warmUp = () => Promise.all(Object.values(people).map((p) => p.browser.get("/profile")));
+export const warmUp = () => Promise.all(Object.values(people).map((p) => p.browser.get("/profile")));
 
 export default async function matrix(tally) {
 	const routes = JSON.parse((await kreide("routes", "--json")).out);
