@@ -4,6 +4,7 @@
 #   make run               a private stack with a demo school  [PORT=8080] [KR_HOME=var/demo]
 #   make test              everything, headless; last line "N passed, N failed"
 #   make check             the fast gate: rules, unit and database tests
+#   make bench             reference programs and our pages side by side  [QUICK=1]
 #   make asan              the HTTP tests against a build with ASan and UBSan
 #   make deps              installs what is missing (apt, as root or through sudo)
 #   make fuzz              each fuzz target for ten seconds  [T=600] [FUZZ=url]
@@ -197,6 +198,10 @@ $(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h $(B)/libkreide.a $(wildcard core/s
 	@mkdir -p $(@D)
 	$(call SAY,$<)$(CC) $(CPPFLAGS) $(CFLAGS) $< -fsanitize=fuzzer -o $@ $(B)/libkreide.a \
 	    -Wl,--allow-multiple-definition -Wl,--as-needed $(LIBS)
+bench:
+	@conf/deps build run test
+	@$(MAKE) --no-print-directory -j2 all
+	@QUICK=$(QUICK) KREIDE_BUILD=$(abspath $(B)) exec tests/bench/run.sh
 
 # ── care ─────────────────────────────────────────────────────────────────────────
 C_FILES = $(shell git ls-files -co --exclude-standard '*.c' '*.h')
@@ -233,7 +238,8 @@ clean:
 	rm -rf $(B)
 help:
 	@sed -n 's/^#   //p' Makefile
-.PHONY: all texts web migrations deps run test check asan fuzz format format-check \
+.PHONY: all texts web migrations deps run test check asan fuzz bench fault \
+        format format-check \
         lint stats docs new-plugin install clean help
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 print-test-flags:
