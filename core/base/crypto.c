@@ -2,8 +2,6 @@
 #include "base/base.h"
 
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/sha.h>
 #include <sodium.h>
 
 /* Asks the kernel each time, so a forked worker never repeats its parent's bytes. */
@@ -19,9 +17,12 @@ void
 kr_sha256(kr_str data, uint8_t out_r[32])
 {
 	static const unsigned char none[1];
+	static EVP_MD *md; /* looking for it costs more than a short text */
 	const unsigned char *p = data.n == 0 ? none : (const unsigned char *)data.p;
 
-	KR_CHECK(SHA256(p, data.n, out_r) != NULL);
+	if (md == NULL)
+		md = EVP_MD_fetch(NULL, "SHA256", NULL);
+	KR_CHECK(EVP_Digest(p, data.n, out_r, NULL, md, NULL) == 1);
 }
 
 void
@@ -29,11 +30,13 @@ kr_hmac_sha256(kr_str key, kr_str data, uint8_t out_r[32])
 {
 	static const unsigned char none[1];
 	const unsigned char *p = data.n == 0 ? none : (const unsigned char *)data.p;
-	unsigned n = 0;
+	crypto_auth_hmacsha256_state st;
 
 	KR_CHECK(key.n > 0 && key.n <= 4096);
-	KR_CHECK(HMAC(EVP_sha256(), key.p, (int)key.n, p, data.n, out_r, &n) != NULL);
-	KR_CHECK(n == 32);
+	crypto_auth_hmacsha256_init(&st, (const unsigned char *)key.p, key.n);
+	crypto_auth_hmacsha256_update(&st, p, data.n);
+	crypto_auth_hmacsha256_final(&st, out_r);
+	sodium_memzero(&st, sizeof st);
 }
 
 bool

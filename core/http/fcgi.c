@@ -225,6 +225,11 @@ kr_fcgi_finish(void)
 		return;
 	drain();
 	door.open = false;
+	/* After the whole request has been read a plain close loses nothing on a unix
+	   socket; libfcgi would say that it has ended and wait until nginx has closed
+	   first. */
+	if (FCGX_GetError(door.rq.in) == 0)
+		(void)FCGX_Detach(&door.rq);
 	FCGX_Finish_r(&door.rq);
 	kr_board_idle();
 }
