@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import { build, close, home, port, requests as log, value } from "../http/world.mjs";
 import { cases as makeCases } from "./cases.mjs";
 import { extras } from "./extras.mjs";
-import { cpu, drain, machine, median } from "./measure.mjs";
+import { cpu, drain, machine, median, sleep } from "./measure.mjs";
 import { startRefs } from "./refs.mjs";
 import { report } from "./report.mjs";
 import { prepare } from "./school.mjs";
@@ -64,16 +64,26 @@ export async function wrk(c, where, { open, seconds, threads = Math.min(2, open)
 	return { n, seconds: s, rps: n / s, p50, p95, p99, max, errors };
 }
 
+/* What the groups use of a second with nothing to do: it counts where requests are few. */
+async function background(roots) {
+	const before = cpu(roots);
+	await sleep(1000);
+	const after = cpu(roots);
+	return Object.fromEntries(Object.keys(roots).map((k) => [k, after[k] - before[k]]));
+}
+
 /* CPU time until all is done that the run has caused, by group. */
 async function measure(c, at) {
 	const roots = at.roots(c), count = async () => (c.done ? Number(await value(c.done)) : 0);
 	await drain(roots);
+	const idle = c.of === "hash" ? await background(roots) : {};
 	const done = await count(), before = cpu(roots), since = machine();
 	const r = await wrk(c, at.port(c), { ...SIZE, open: Math.min(SIZE.open, c.most ?? SIZE.open) });
 	const meanwhile = since();
 	await drain(roots);
 	const after = cpu(roots), n = c.done ? (await count()) - done : r.n;
-	const parts = Object.fromEntries(Object.keys(roots).map((k) => [k, (after[k] - before[k]) / Math.max(n, 1)]));
+	const spent = (k) => Math.max(after[k] - before[k] - (idle[k] ?? 0) * r.seconds, 0);
+	const parts = Object.fromEntries(Object.keys(roots).map((k) => [k, spent(k) / Math.max(n, 1)]));
 	return { ...r, ...meanwhile, parts, cpu: Object.values(parts).reduce((a, b) => a + b, 0), finished: n };
 }
 

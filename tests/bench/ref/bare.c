@@ -89,7 +89,8 @@ escape(void)
 		if (e == NULL)
 			*to_p++ = c;
 		else
-			to_p = stpcpy(to_p, e);
+			while (*e != 0)
+				*to_p++ = *e++;
 	}
 	*to_p = 0;
 	return escaped;
