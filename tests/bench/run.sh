@@ -2,6 +2,7 @@
 # The bench: reference programs and our pages side by side, in a school of its own.
 #
 #   tests/bench/run.sh [--check]    QUICK=1: two short rounds; KEEP=1: the instance stays
+#   KR_BENCH_CONF="page_workers = 2"    a further line of kreide.conf, to try another setting
 #
 # --check is the suite `bench`: tiny counts, and whether the machinery gives what it should;
 # no time is judged. Last line then: N passed, N failed.
@@ -21,7 +22,7 @@ school() {
 	home=$(readlink -f "$KR_TEST_HOME")
 	cp -r "$KREIDE_BUILD/bench/plugins" "$home/bench-plugins"
 	chmod -R u+rwX,go+rX "$home/bench-plugins"
-	printf '%s\n' 'rate_per_address = 0' 'db_memory = 256M' "plugin_dirs = $home/bench-plugins" \
+	printf '%s\n' 'rate_per_address = 0' 'db_memory = 256M' "plugin_dirs = $home/bench-plugins" "${KR_BENCH_CONF:-}" \
 		>>"$home/etc/kreide.conf"
 	conf/stack start --home "$KR_TEST_HOME" --port "$KR_TEST_PORT" || return 1
 	KR_TEST_HOME=$home
