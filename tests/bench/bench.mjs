@@ -77,14 +77,13 @@ async function measure(c, at) {
 	const roots = at.roots(c), count = async () => (c.done ? Number(await value(c.done)) : 0);
 	await drain(roots);
 	const idle = c.of === "hash" ? await background(roots) : {};
-	const done = await count(), before = cpu(roots), since = machine();
+	const done = await count(), before = cpu(roots);
 	const r = await wrk(c, at.port(c), { ...SIZE, open: Math.min(SIZE.open, c.most ?? SIZE.open) });
-	const meanwhile = since();
 	await drain(roots);
 	const after = cpu(roots), n = c.done ? (await count()) - done : r.n;
 	const spent = (k) => Math.max(after[k] - before[k] - (idle[k] ?? 0) * r.seconds, 0);
 	const parts = Object.fromEntries(Object.keys(roots).map((k) => [k, spent(k) / Math.max(n, 1)]));
-	return { ...r, ...meanwhile, parts, cpu: Object.values(parts).reduce((a, b) => a + b, 0), finished: n };
+	return { ...r, parts, cpu: Object.values(parts).reduce((a, b) => a + b, 0), finished: n };
 }
 
 /* One hash alone, as many at a time as sign-ins are measured with. */
@@ -108,7 +107,7 @@ async function all() {
 			port: (c) => (c.on === "core" ? port : refs.port),
 			roots: (c) => (c.on === "core" ? core : { nginx: refs.pids.nginx, ...(c.on === "static" ? {} : { core: refs.pids[c.on] }), db: core.db }),
 		};
-		const since = machine();
+		const since = machine({ ...core, bench: process.pid }); /* the references are its children */
 		for (const c of list) await look(c, at.port(c));
 		for (const c of check ? [] : list) if (!c.status) await wrk(c, at.port(c), { open: 8, seconds: 1 });
 		const rounds = new Map(list.map((c) => [c.name, []]));

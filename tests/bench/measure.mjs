@@ -67,11 +67,13 @@ export function pss(pids) {
 	return kb / 1024;
 }
 
-const stat = () => readFileSync("/proc/stat", "latin1").split("\n")[0].trim().split(/\s+/).slice(1).map(Number);
-export function machine() {
-	const from = stat();
+const stat = () => readFileSync("/proc/stat", "latin1").split("\n")[0].trim().split(/\s+/).slice(1, 9).map(Number);
+/* `foreign`: what of the machine was used by others than these trees, 0 to 1. */
+export function machine(ours) {
+	const from = stat(), used = () => Object.values(cpu(ours)).reduce((a, b) => a + b, 0), before = used();
 	return () => {
-		const d = stat().map((x, i) => x - from[i]), all = d.slice(0, 8).reduce((a, b) => a + b, 0) || 1;
-		return { load: Number(readFileSync("/proc/loadavg", "latin1").split(" ")[0]), steal: d[7] / all, idle: (d[3] + d[4]) / all };
+		const d = stat().map((x, i) => x - from[i]), all = d.reduce((a, b) => a + b, 0) || 1, busy = all - d[3] - d[4] - d[7];
+		return { load: Number(readFileSync("/proc/loadavg", "latin1").split(" ")[0]), steal: d[7] / all,
+			foreign: Math.max(0, (busy * 1000) / tick - (used() - before)) / ((all * 1000) / tick) };
 	};
 }

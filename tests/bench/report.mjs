@@ -34,7 +34,7 @@ function table(list) {
 
 function goals(list, { rounds, more }) {
 	const by = Object.fromEntries(list.map((r) => [r.name, r])), out = [];
-	const goal = (id, text, good) => out.push({ id, text, good });
+	const goal = (id, text, good, within = true) => out.push({ id, text, good: within ? good : false, counted: !within });
 	/* Neighbours take turns by process, not by work: then req/s say who was let in, and CPU time
 	   what it would cost alone. Where the two disagree the run has not decided. */
 	const p1 = ratio(rounds, "frame", "Q1", "rps"), e = ratio(rounds, "frame", "E", "rps"), alone = 1 / ratio(rounds, "frame", "Q1", "cpu");
@@ -42,10 +42,10 @@ function goals(list, { rounds, more }) {
 		p1 >= 0.7 && alone >= 0.7 ? true : p1 >= 0.7 || alone >= 0.7 ? null : false);
 	const rps = ratio(rounds, "start", "Q20", "rps"), c = ratio(rounds, "start", "Q20", "cpu");
 	goal("P2", `start page: ${by.start.sql} SQL (must 15), ${show(100 * rps, 0)} % of Q20's req/s (must 40, aim 80), ${show(c)} x its CPU (must 2.5)`,
-		by.start.sql <= 15 && rps >= 0.4 && c <= 2.5);
+		rps >= 0.4 && c <= 2.5, by.start.sql <= 15);
 	for (const name of ["tasks", "task"]) {
 		const x = ratio(rounds, name, "E", "cpu");
-		goal("P3", `${name}: ${by[name].sql} SQL (must 12), CPU ${show(x, 1)} E (must 40, aim 20)`, by[name].sql <= 12 && x <= 40);
+		goal("P3", `${name}: ${by[name].sql} SQL (must 12), CPU ${show(x, 1)} E (must 40, aim 20)`, x <= 40, by[name].sql <= 12);
 	}
 	const sign = rounds.get("sign-in"), beside = median(sign.map((r) => r.parts.nginx + r.parts.db));
 	const least = Math.min(...sign.map((r) => r.parts.core)) - Math.min(...rounds.get("hash").map((r) => r.least));
@@ -127,12 +127,15 @@ export function report(run) {
 	const f = run.more.fsyncs;
 	console.log(`${table(list)}
 
-Rounds: ${run.SIZE.rounds} of ${run.SIZE.seconds} s, ${run.SIZE.open} connections, ${run.workers} workers each; load ${run.machine.load}, steal ${show(100 * run.machine.steal, 1)} %, idle ${show(100 * run.machine.idle, 0)} %.
+Rounds: ${run.SIZE.rounds} of ${run.SIZE.seconds} s, ${run.SIZE.open} connections, ${run.workers} workers each; load ${run.machine.load}, steal ${show(100 * run.machine.steal, 1)} %, others used ${show(100 * run.machine.foreign, 0)} % of the machine.
 Figures of one run can be compared with each other, not with those of another.
 A hand-in costs ${show(f.alone.fsyncs)} fsyncs of the database alone, ${show(f.together.fsyncs)} when ${run.SIZE.open} come at once; ${show(f.alone.bytes / 1024, 1)} kB of log.
 `);
 	if (run.check) return judge(list, json, picture, run);
-	for (const g of goals(list, run)) console.log(`${g.id.padEnd(4)} ${g.good === null ? "open" : g.good ? "met " : "MISS"}  ${g.text}`);
+	const crowded = run.machine.foreign > 0.25; /* then caches are cold and turns are taken: a miss proves nothing */
+	if (crowded) console.log("Others were at work on this machine: what is missed by time stays open until a quieter run.\n");
+	for (const g of goals(list, run))
+		console.log(`${g.id.padEnd(4)} ${g.good ? "met " : g.good === null || (crowded && !g.counted) ? "open" : "MISS"}  ${g.text}`);
 	console.log(`\n${to}, ${to.replace(/json$/, "svg")}`);
 	return 0;
 }
