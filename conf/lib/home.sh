@@ -175,7 +175,7 @@ make_home() {
 	own "$KR_HOME/etc" 755 root:root 755
 	own "$KR_HOME/secret" 711 root:root
 	own "$KR_HOME/files" 2750 kreide-web:www-data
-	own "$KR_HOME/incoming" 700 kreide-web:kreide-web
+	own "$KR_HOME/incoming" 770 kreide-web:kreide-web # jobs sweeps it
 	own "$KR_HOME/sig" 755 root:root
 	own "$KR_HOME/acme" 755 root:root
 	own "$KR_HOME/sv" 755 root:root

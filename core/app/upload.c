@@ -174,37 +174,48 @@ kr_upload_disk_full(const kr_ctx *cx)
 	return cx->disk_full;
 }
 
+static bool
+sync_folder(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), why;
+	bool ok = fd >= 0 && fsync(fd) == 0;
+
+	why = errno;
+	if (fd >= 0)
+		close(fd);
+	errno = why;
+	return ok;
+}
+
+/* nginx comes through files/ by its group and may read a file whose name it was told; the
+   folders in it belong to us and to jobs, so that it can change nothing. A new one must be
+   as durable as what comes into it. */
+static bool
+make_folder(const char *top, const char *dir)
+{
+	if (mkdir(dir, 0771) != 0)
+		return errno == EEXIST;
+	return chown(dir, (uid_t)-1, getegid()) == 0 && chmod(dir, 0771) == 0 &&
+	       sync_folder(top);
+}
+
 /* Durable before it is acknowledged: data, name, then the row (COMMIT). */
 static bool
 move_to_store(kr_ctx *cx, struct kr_upload *u)
 {
 	char top[512], dir[520], to[600];
 	struct stat st;
-	int dfd;
-	bool ok;
 
 	snprintf(top, sizeof top, "%s/files", cx->app->conf.home);
 	snprintf(dir, sizeof dir, "%s/%.2s", top, u->key);
 	snprintf(to, sizeof to, "%s/%s", dir, u->key);
-	/* nginx comes through files/ by its group and may read a file whose name it was
-	   told; the folders in it belong to us and to jobs, so that it can change
-	   nothing. */
-	if (mkdir(dir, 0771) == 0) {
-		if (chown(dir, (uid_t)-1, getegid()) != 0 || chmod(dir, 0771) != 0)
-			return false;
-	} else if (errno != EEXIST) {
-		return false;
-	}
-	if (stat(top, &st) != 0 || fchown(u->fd, (uid_t)-1, st.st_gid) != 0)
+	if (!make_folder(top, dir) || stat(top, &st) != 0 ||
+	    fchown(u->fd, (uid_t)-1, st.st_gid) != 0)
 		return false;
 	if (fsync(u->fd) != 0 || rename(u->path, to) != 0)
 		return false;
 	snprintf(u->path, sizeof u->path, "%s", to); /* drop() removes it from there */
-	dfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	ok = dfd >= 0 && fsync(dfd) == 0;
-	if (dfd >= 0)
-		close(dfd);
-	return ok;
+	return sync_folder(dir);
 }
 
 /* Infected, a bomb, or locked with a password: what the sender reads at the field. */
@@ -239,9 +250,14 @@ keep(kr_ctx *cx, struct kr_upload *u, kr_str type, bool clean, kr_id *file_r)
 	    kr_s(u->name), kr_s(type), kr_i(u->size),
 	    kr_x((kr_str){ (const char *)sum, 32 }),
 	    kr_i(clean ? KR_FILE_CLEAN : KR_FILE_WAITING), kr_t(cx->now));
-	if (kr_commit(cx) != KR_OK)
+	if (kr_status(cx) != KR_OK)
 		return cx->err;
-	u->path[0] = '\0'; /* it stays */
+	/* It stays, also when the answer to COMMIT was lost: then the row may be there, and
+	   if it is not, the sweep finds bytes that nobody knows. */
+	if (kr_commit(cx) == KR_OK || cx->err == KR_EUPSTREAM)
+		u->path[0] = '\0';
+	if (kr_status(cx) != KR_OK)
+		return cx->err;
 	*file_r = id;
 	return KR_OK;
 }

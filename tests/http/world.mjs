@@ -185,6 +185,7 @@ class Sql {
 const client = new Sql();
 export const sql = (text) => client.ask(text);
 export const value = async (text) => (await client.ask(text))[0]?.[0];
+export const hangUp = () => client.hangUp();
 export const quote = (s) => `'${String(s).replace(/[\\']/g, (c) => `\\${c}`)}'`;
 
 /* ── logs ── */

@@ -1,0 +1,106 @@
+/* kill -9 of somebody every two seconds while people write: nothing that was acknowledged is
+   lost, nothing is there twice, and each is back soon. */
+import { join } from "node:path";
+import { Browser } from "../http/client.mjs";
+import { demoPassword, home, pidsOf, port, sleep } from "../http/world.mjs";
+import { judge, Ledger } from "./ledger.mjs";
+import { answers, Chance, children, comm, crowd, filesAgree, recorded, seed, sql, tally, temporary, until, whole, work } from "./lib.mjs";
+
+const status = (path, options) => new Browser(port).get(path, { wait: 3000, ...options }).then((a) => a.status, () => 0);
+const healthy = async () => (await status("/healthz")) === 200;
+const well = async () => (await new Browser(port).get("/healthz", { wait: 3000 })).body === "ok\n";
+const signsIn = async () => {
+	await new Browser(port).signIn("schueler", demoPassword);
+	return true;
+};
+
+/* One process of a class of core's own: back when there are as many as before. */
+const core = (name, also = async () => true) => ({
+	find: () => pidsOf(name),
+	back: (killed, before) => {
+		const now = pidsOf(name);
+		return !now.includes(killed) && now.length === before.length ? also() : false;
+	},
+	limit: 1000,
+});
+const victims = {
+	page: core("page"),
+	slow: core("slow"),
+	must: core("must"),
+	sign: core("sign"),
+	jobs: core("jobs"),
+	auth: core("auth", signsIn),
+	keys: core("keys"),
+	scan: { find: () => [recorded("scan"), ...children(recorded("scan"))], limit: 5000,
+		back: (killed) => killed !== recorded("scan") && comm(killed) === "" && well() },
+	nginx: { find: () => [recorded("nginx"), ...children(recorded("nginx"))], back: healthy, limit: 5000 },
+	push: { find: () => [recorded("push"), ...children(recorded("push"))], limit: 5000,
+		back: () => answers(join(home, "run/sub/push.sock")) },
+	master: { find: () => [recorded("kreide")], back: (killed) => recorded("kreide") !== killed && healthy(), limit: 10000 },
+	mariadb: { find: () => [recorded("mariadb")], limit: 15000,
+		back: async (killed) => recorded("mariadb") !== killed && (await healthy()) && (await sql("SELECT 1")).length === 1 },
+};
+
+/* Kills one; resolves with how long it was away, in milliseconds. */
+async function kill(name, chance, back) {
+	const v = victims[name], before = v.find(), pid = chance.of(before);
+	if (pid === undefined) return;
+	const from = performance.now();
+	try {
+		process.kill(pid, "SIGKILL");
+	} catch {
+		return; /* it had ended by itself */
+	}
+	const ok = await until(60, () => v.back(pid, before), 10);
+	(back[name] ??= []).push(ok ? performance.now() - from : Infinity);
+}
+
+const middle = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
+
+export default async function () {
+	const seconds = Number(process.env.T || (whole ? 600 : 30)), chance = new Chance(seed);
+	const who = process.env.KILL ? process.env.KILL.split(",") : Object.keys(victims);
+	const ledger = new Ledger(join(work, "ledger"), new Chance(seed + 1), `Buch${seed}`);
+	await ledger.people(6);
+	const running = ledger.load(16, whole ? 250 : 100), end = performance.now() + seconds * 1000;
+	const back = {}, under = [], crowds = [];
+	let turn = 0, busy = {};
+	/* Each once in a random order, then anybody; who is not back yet is left alone. */
+	const first = [...who].sort(() => chance.next() - 0.5);
+	while (performance.now() < end) {
+		await sleep(whole ? 2000 : 1500);
+		const name = first[turn] ?? chance.of(who);
+		turn++;
+		if (busy[name]) continue;
+		busy[name] = true;
+		under.push(kill(name, chance, back).then(() => (busy[name] = false)));
+		if (turn % 5 === 0) crowds.push(crowd());
+	}
+	await Promise.all(under);
+	ledger.stop = true;
+	const took = await running;
+	tally.check(await until(30, healthy), "well again after the last kill");
+	const share = 100 * (1 - (ledger.all() / ledger.asked));
+	tally.note(`kill: seed ${seed}, ${took.toFixed(0)} s, ${turn} kills, ${(ledger.all() / took).toFixed(1)} writes a second of which `
+		+ `${(ledger.uploads / took).toFixed(1)} with a file; ${share.toFixed(1)} % of ${ledger.asked} requests failed: ${JSON.stringify(ledger.seen)}`);
+	const busier = Math.max(...crowds, 1);
+	for (const [name, list] of Object.entries(back)) {
+		const worst = Math.max(...list);
+		tally.note(`  ${name}: ${list.length} times, back in ${middle(list).toFixed(0)} ms, at worst ${worst.toFixed(0)} ms`);
+		tally.check(middle(list) <= victims[name].limit * Math.max(3, 2 * busier), `${name} is back in time`, `${list.map(Math.round)} ms, limit ${victims[name].limit}, machine ${busier.toFixed(1)}`);
+	}
+	tally.check(ledger.all() > seconds * 2, "there was a load worth the name", `${ledger.all()} writes in ${seconds} s`);
+	tally.check(Object.keys(back).length >= Math.min(who.length, Math.floor(seconds / 2)), "everybody was killed", Object.keys(back));
+	await judge(ledger, tally, "kill");
+	ledger.close();
+	await filesAgree("kill");
+	tally.check(temporary().length === 0, "kill: no temporary file is left", () => temporary().join("\n"));
+	/* And the people are still who they were. */
+	const late = new Ledger(join(work, "ledger.after"), chance, `Danach${seed}`);
+	late.teachers = ledger.teachers;
+	late.pupils = ledger.pupils;
+	late.group = ledger.group;
+	const w = late.news();
+	tally.check(await late.send(w, { once: true }), "the next write works, with the session of before", w.answer?.status);
+	late.close();
+}
