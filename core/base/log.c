@@ -3,8 +3,11 @@
 #include "base/base.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -12,9 +15,11 @@
 	4000u /* below PIPE_BUF: one write never mixes with another's                  \
 	       */
 #define VALUE_MAX_BYTES 1000u
+#define PATIENCE_MS 200 /* once, with a reader that does not read */
 
 static const char *process = "kreide";
 static enum kr_level least_level = KR_INFO;
+static int64_t lost; /* lines that nobody took */
 
 static const char *const level_names[] = {
 	[KR_ERROR] = "error",
@@ -128,7 +133,17 @@ line_value(struct line *l, const kr_val *v)
 	}
 }
 
-static void
+/* A pipe whose reader has stopped (its disk is full) is waited for once; from then on its
+   lines are counted instead, so that nobody's page waits for a log. */
+static bool
+has_room(void)
+{
+	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	return poll(&p, 1, lost > 0 ? 0 : PATIENCE_MS) == 1;
+}
+
+static bool
 line_write(struct line *l)
 {
 	size_t done = 0;
@@ -139,10 +154,23 @@ line_write(struct line *l)
 
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n < 0 && errno == EAGAIN && has_room())
+			continue;
 		if (n <= 0)
-			return; /* nowhere to complain to */
+			return false; /* nowhere to complain to */
 		done += (size_t)n;
 	}
+	return true;
+}
+
+void
+kr_log_never_wait(void)
+{
+	struct stat st;
+	int flags = fcntl(STDERR_FILENO, F_GETFL);
+
+	if (flags >= 0 && fstat(STDERR_FILENO, &st) == 0 && S_ISFIFO(st.st_mode))
+		(void)fcntl(STDERR_FILENO, F_SETFL, flags | O_NONBLOCK);
 }
 
 void
@@ -150,6 +178,36 @@ kr_log_setup(const char *process_name, enum kr_level least)
 {
 	process = process_name;
 	least_level = least;
+}
+
+static void
+line_begin(struct line *l, enum kr_level level, const char *event)
+{
+	line_z(l, "time=");
+	line_when(l, kr_wall().us);
+	line_z(l, " level=");
+	line_z(l, level_names[level]);
+	line_z(l, " process=");
+	line_z(l, process);
+	line_z(l, " event=");
+	line_z(l, event);
+}
+
+/* What is lost is said as soon as somebody reads again. */
+static bool
+say_lost(void)
+{
+	struct line l = { .n = 0 };
+
+	if (lost == 0)
+		return true;
+	line_begin(&l, KR_WARN, "log.lost");
+	line_z(&l, " lines=");
+	line_value(&l, &(kr_val){ .t = 'i', .i = lost });
+	if (!line_write(&l))
+		return false;
+	lost = 0;
+	return true;
 }
 
 void
@@ -160,21 +218,15 @@ kr_log_line(enum kr_level level, const char *event, size_t n, const struct kr_kv
 
 	if (level > least_level)
 		return;
-	line_z(&l, "time=");
-	line_when(&l, kr_wall().us);
-	line_z(&l, " level=");
-	line_z(&l, level_names[level]);
-	line_z(&l, " process=");
-	line_z(&l, process);
-	line_z(&l, " event=");
-	line_z(&l, event);
+	line_begin(&l, level, event);
 	for (size_t i = 0; i < n; i++) {
 		line_z(&l, " ");
 		line_z(&l, kv[i].key);
 		line_z(&l, "=");
 		line_value(&l, &kv[i].value);
 	}
-	line_write(&l);
+	if (!say_lost() || !line_write(&l))
+		lost++;
 	errno = keep;
 }
 

@@ -207,6 +207,7 @@ kr_cmd_serve(const struct kr_config *conf, int argc, char **argv)
 		return help ? 0 : 2;
 	}
 	kr_log_setup("master", KR_INFO);
+	kr_log_never_wait();
 	kr_time_zone_init();
 	umask(0027);
 	take_signals();

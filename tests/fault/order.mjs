@@ -71,7 +71,7 @@ export default async function () {
 		["the row of the file", (c) => c.name === "sendto" && /COMMIT/.test(c.args)],
 		["COMMIT of the hand-in", (c) => c.name === "sendto" && /COMMIT/.test(c.args)],
 		["the answer", (c) => c.name === "write" && /Status: 303/.test(c.args)]];
-	if (made) steps.splice(2, 0, ["the fsync of files/", on("fsync", top)]);
+	if (made) steps.splice(1, 0, ["the fsync of files/", on("fsync", top)]);
 	const missing = inOrder(list, steps), shown = () => list.map((c) => `${c.name}(${c.args.slice(0, 90)}) = ${c.result}`).join("\n");
 	tally.check(missing === undefined, `order: ${missing} comes in its turn`, shown);
 	tally.check(list.filter((c) => c.name === "write" && /Status: /.test(c.args)).length === 1, "order: one answer", shown);

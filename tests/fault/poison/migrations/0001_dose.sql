@@ -1,0 +1,8 @@
+CREATE TABLE poison_dose (
+  id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  rev INT NOT NULL,
+  word VARCHAR(80) CHARACTER SET utf8mb4 COLLATE uca1400_german2_as_ci NOT NULL,
+  created DATETIME(6) NOT NULL,
+  changed DATETIME(6) NOT NULL,
+  deleted_at DATETIME(6) NULL
+)
