@@ -5,6 +5,7 @@
 #   make test              everything, headless; last line "N passed, N failed"
 #   make check             the fast gate: rules, unit and database tests
 #   make bench             reference programs and our pages side by side  [QUICK=1]
+#   make fault             kills, full disks, failing calls, at length  [SEED=] [T=600] [FAULT=kill]
 #   make asan              the HTTP tests against a build with ASan and UBSan
 #   make deps              installs what is missing (apt, as root or through sudo)
 #   make fuzz              each fuzz target for ten seconds  [T=600] [FUZZ=url]
@@ -202,6 +203,8 @@ bench:
 	@conf/deps build run test
 	@$(MAKE) --no-print-directory -j2 all
 	@QUICK=$(QUICK) KREIDE_BUILD=$(abspath $(B)) exec tests/bench/run.sh
+fault: all
+	@KREIDE_BUILD=$(abspath $(B)) exec tests/fault/run.sh --whole $(FAULT)
 
 # ── care ─────────────────────────────────────────────────────────────────────────
 C_FILES = $(shell git ls-files -co --exclude-standard '*.c' '*.h')

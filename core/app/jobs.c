@@ -21,6 +21,7 @@
 
 #define RESCAN_S 5
 #define CRON_S 20
+#define JUMP_US (60 * 1000000LL) /* of the clock, between two rounds */
 #define HOOKS_MAX 100 /* between two looks at everything else */
 #define CORE_S                                                                         \
 	900 /* for core's own work: a round of the scanner may take ten minutes */
@@ -80,6 +81,8 @@ struct jobs {
 	struct kr_conn *conn;
 	struct kr_live *live;
 	int64_t rescan_at, cron_at;
+	int64_t clock_ahead; /* of the time since the machine was started */
+	bool clock_known;
 	bool afresh; /* the first of its image: what waits is to be tried again */
 	uint8_t audit_key[32];
 	struct kr_audit_head audit_head;
@@ -142,6 +145,28 @@ tried_again(struct jobs *j)
 	finish(&cx);
 }
 
+/* The clock was set: whoever is signed in stays so, exactly as long as before. Small
+   steps, by which a clock is kept right, are nobody's concern. */
+static void
+look_at_clock(struct jobs *j)
+{
+	int64_t ahead = kr_wall().us - kr_boot_us(), jump = ahead - j->clock_ahead;
+	kr_ctx cx;
+
+	if (!j->clock_known || (jump < JUMP_US && jump > -JUMP_US)) {
+		j->clock_ahead = ahead;
+		j->clock_known = true;
+		return;
+	}
+	begin(j, &cx);
+	kr_sessions_shift(&cx, jump);
+	if (kr_commit(&cx) == KR_OK) {
+		kr_log_kv(KR_WARN, "clock.set", { "seconds", kr_i(jump / 1000000) });
+		j->clock_ahead = ahead;
+	}
+	finish(&cx);
+}
+
 static void
 core_work(struct jobs *j, int64_t now)
 {
@@ -169,6 +194,7 @@ one_round(struct jobs *j)
 	int64_t now = kr_mono_us();
 	int n = 0;
 
+	look_at_clock(j); /* before anything that deletes by it */
 	if (j->afresh)
 		tried_again(j);
 	while (live(j) && !ending)

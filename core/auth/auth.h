@@ -39,6 +39,7 @@ void kr_session_cookie(kr_ctx *, kr_str value);
 struct kr_auth_reply;
 /* Keeps the device of a right password in the browser, if it is not there yet. */
 void kr_device_cookie(kr_ctx *, const struct kr_auth_reply *);
+void kr_sessions_shift(kr_ctx *, int64_t us); /* the clock was set by so much */
 void kr_session_end(kr_ctx *, kr_id session);
 void kr_session_end_all(kr_ctx *, kr_id person, kr_id but_session);
 struct kr_session { /* what the owner sees of one */

@@ -83,6 +83,10 @@ KR_STMT(x_new, "xixttttss", "",
     " agent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
 KR_STMT(x_activated, "ti", "",
     "UPDATE core_person SET activated_at = ? WHERE id = ? AND activated_at IS NULL");
+KR_STMT(x_shift, "iiiitt", "",
+    "UPDATE core_session SET created = created + INTERVAL ? MICROSECOND,"
+    " seen = seen + INTERVAL ? MICROSECOND, fresh = fresh + INTERVAL ? MICROSECOND,"
+    " expires = expires + INTERVAL ? MICROSECOND WHERE created < ? AND seen > ?");
 KR_STMT(x_end, "i", "", "DELETE FROM core_session WHERE id = ?");
 KR_STMT(q_others, "ii", "i",
     "SELECT id FROM core_session WHERE person_id = ? AND id <> ? FOR UPDATE");
@@ -144,6 +148,16 @@ alive(kr_ctx *cx, struct row *r, struct kr_actor *a)
 	a->last_end = end < r->expires.us ? (kr_time){ end } : r->expires;
 	a->idle_end = (kr_time){ r->seen.us + idle };
 	return true;
+}
+
+/* Those of before the clock was set: what began since has the new time already. */
+void
+kr_sessions_shift(kr_ctx *cx, int64_t us)
+{
+	kr_val by = kr_i(us), before = kr_t((kr_time){ cx->now.us - us });
+	kr_val after = kr_t((kr_time){ us > 0 ? 0 : cx->now.us });
+
+	kr_exec(cx, &x_shift, by, by, by, by, before, after);
 }
 
 /* ── reading ── */

@@ -71,6 +71,7 @@ void kr_wipe(void *, size_t n);
 
 /* ── time ── */
 int64_t kr_mono_us(void);     /* CLOCK_MONOTONIC, for durations */
+int64_t kr_boot_us(void);     /* the same, and goes on while the machine sleeps */
 kr_time kr_wall(void);        /* CLOCK_REALTIME */
 void kr_time_zone_init(void); /* Europe/Berlin for the process, once */
 struct kr_civil {             /* in Europe/Berlin */

@@ -22,6 +22,12 @@ kr_mono_us(void)
 	return clock_us(CLOCK_MONOTONIC);
 }
 
+int64_t
+kr_boot_us(void)
+{
+	return clock_us(CLOCK_BOOTTIME);
+}
+
 kr_time
 kr_wall(void)
 {

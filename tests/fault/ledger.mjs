@@ -105,7 +105,7 @@ export class Ledger {
 			this.asked++;
 			this.seen[a.status] = (this.seen[a.status] ?? 0) + 1;
 			w.answer = a;
-			if (a.status === 303) return this.acknowledged(w, a.headers.location ?? "");
+			if (a.status === 303 && !/^\/login/.test(a.headers.location)) return this.acknowledged(w, a.headers.location ?? "");
 			if (typeof a.status === "number" && a.status < 500 && !cut.includes(a.status)) {
 				this.wrong.push(`${w.kind} ${w.mark}: ${a.status} ${a.body?.match(/<h1[^>]*>([^<]*)/)?.[1] ?? ""}`);
 				w.state = "refused";
