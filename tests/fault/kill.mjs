@@ -33,9 +33,10 @@ const victims = {
 	keys: core("keys"),
 	scan: { find: () => [recorded("scan"), ...children(recorded("scan"))], limit: 5000,
 		back: (killed) => killed !== recorded("scan") && comm(killed) === "" && well() },
-	nginx: { find: () => [recorded("nginx"), ...children(recorded("nginx"))], back: healthy, limit: 5000 },
+	nginx: { find: () => [recorded("nginx"), ...children(recorded("nginx"))], limit: 5000,
+		back: (killed) => killed !== recorded("nginx") && healthy() }, /* its orphans would answer, too */
 	push: { find: () => [recorded("push"), ...children(recorded("push"))], limit: 5000,
-		back: () => answers(join(home, "run/sub/push.sock")) },
+		back: (killed) => killed !== recorded("push") && answers(join(home, "run/sub/push.sock")) },
 	master: { find: () => [recorded("kreide")], back: (killed) => recorded("kreide") !== killed && healthy(), limit: 10000 },
 	mariadb: { find: () => [recorded("mariadb")], limit: 15000,
 		back: async (killed) => recorded("mariadb") !== killed && (await healthy()) && (await sql("SELECT 1")).length === 1 },
@@ -43,8 +44,9 @@ const victims = {
 
 /* Kills one; resolves with how long it was away, in milliseconds. */
 async function kill(name, chance, back) {
-	const v = victims[name], before = v.find(), pid = chance.of(before);
-	if (pid === undefined) return;
+	const v = victims[name], before = await until(20, () => (v.find().some(comm) ? v.find() : false));
+	const pid = before ? chance.of(before) : undefined;
+	if (pid === undefined) return void (back[name] = [Infinity]);
 	const from = performance.now();
 	try {
 		process.kill(pid, "SIGKILL");
@@ -80,9 +82,9 @@ export default async function () {
 	ledger.stop = true;
 	const took = await running;
 	tally.check(await until(30, healthy), "well again after the last kill");
-	const share = 100 * (1 - (ledger.all() / ledger.asked));
+	const share = 100 * (1 - (ledger.all() / ledger.asked)), again = 100 * ledger.again / Math.max(1, ledger.all());
 	tally.note(`kill: seed ${seed}, ${took.toFixed(0)} s, ${turn} kills, ${(ledger.all() / took).toFixed(1)} writes a second of which `
-		+ `${(ledger.uploads / took).toFixed(1)} with a file; ${share.toFixed(1)} % of ${ledger.asked} requests failed: ${JSON.stringify(ledger.seen)}`);
+		+ `${(ledger.uploads / took).toFixed(1)} with a file; ${again.toFixed(1)} % had to be sent again; ${share.toFixed(1)} % of ${ledger.asked} requests failed: ${JSON.stringify(ledger.seen)}`);
 	const busier = Math.max(...crowds, 1);
 	for (const [name, list] of Object.entries(back)) {
 		const worst = Math.max(...list);

@@ -33,6 +33,7 @@ export class Ledger {
 		this.acked = { news: 0, task: 0, work: 0, feedback: 0 };
 		this.uploads = 0;
 		this.asked = 0;
+		this.again = 0; /* acknowledged, but not at the first try */
 		this.wrong = [];
 		this.lastAck = 0;
 		this.waiting = 0;
@@ -100,11 +101,12 @@ export class Ledger {
 		const end = performance.now() + seconds * 1000;
 		this.sent.set(w.mark, w);
 		w.state = "unanswered";
-		for (;;) {
+		for (let tries = 1; ; tries++) {
 			const a = await w.by.browser.ask("POST", w.path, { headers: { "content-type": type }, body }).catch((e) => ({ status: e.code ?? "cut", headers: {} }));
 			this.asked++;
 			this.seen[a.status] = (this.seen[a.status] ?? 0) + 1;
 			w.answer = a;
+			if (a.status === 303 && tries > 1) this.again++;
 			if (a.status === 303 && !/^\/login/.test(a.headers.location)) return this.acknowledged(w, a.headers.location ?? "");
 			if (typeof a.status === "number" && a.status < 500 && !cut.includes(a.status)) {
 				this.wrong.push(`${w.kind} ${w.mark}: ${a.status} ${a.body?.match(/<h1[^>]*>([^<]*)/)?.[1] ?? ""}`);
