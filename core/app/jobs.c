@@ -22,7 +22,7 @@
 #define RESCAN_S 5
 #define CRON_S 20
 #define JUMP_US (60 * 1000000LL) /* of the clock, between two rounds */
-#define HOOKS_MAX 100 /* between two looks at everything else */
+#define HOOKS_MAX 100            /* between two looks at everything else */
 #define CORE_S                                                                         \
 	900 /* for core's own work: a round of the scanner may take ten minutes */
 

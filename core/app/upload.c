@@ -187,9 +187,9 @@ sync_folder(const char *path)
 	return ok;
 }
 
-/* nginx comes through files/ by its group and may read a file whose name it was told; the
-   folders in it belong to us and to jobs, so that it can change nothing. A new one must be
-   as durable as what comes into it. */
+/* nginx comes through files/ by its group and may read a file whose name it was told;
+   the folders in it belong to us and to jobs, so that it can change nothing. A new one
+   must be as durable as what comes into it. */
 static bool
 make_folder(const char *top, const char *dir)
 {
@@ -252,8 +252,8 @@ keep(kr_ctx *cx, struct kr_upload *u, kr_str type, bool clean, kr_id *file_r)
 	    kr_i(clean ? KR_FILE_CLEAN : KR_FILE_WAITING), kr_t(cx->now));
 	if (kr_status(cx) != KR_OK)
 		return cx->err;
-	/* It stays, also when the answer to COMMIT was lost: then the row may be there, and
-	   if it is not, the sweep finds bytes that nobody knows. */
+	/* It stays, also when the answer to COMMIT was lost: then the row may be there,
+	   and if it is not, the sweep finds bytes that nobody knows. */
 	if (kr_commit(cx) == KR_OK || cx->err == KR_EUPSTREAM)
 		u->path[0] = '\0';
 	if (kr_status(cx) != KR_OK)

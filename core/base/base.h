@@ -93,7 +93,8 @@ bool kr_read_file(struct kr_arena *, const char *path, kr_str *text_r);
 /* ── log: one line to stderr, key=value; control bytes escaped ── */
 void kr_log_line(enum kr_level, const char *event, size_t n, const struct kr_kv *);
 void kr_log_setup(const char *process_name, enum kr_level least);
-void kr_log_never_wait(void); /* for what serves: lines that a full pipe refuses are lost */
+void kr_log_never_wait(
+    void); /* for what serves: lines that a full pipe refuses are lost */
 #define KR_KV(...) ((const struct kr_kv[]){ __VA_ARGS__ })
 #define kr_log_kv(level, event, ...)                                                   \
 	kr_log_line(level, event, sizeof(KR_KV(__VA_ARGS__)) / sizeof(struct kr_kv),   \

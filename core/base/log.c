@@ -133,8 +133,8 @@ line_value(struct line *l, const kr_val *v)
 	}
 }
 
-/* A pipe whose reader has stopped (its disk is full) is waited for once; from then on its
-   lines are counted instead, so that nobody's page waits for a log. */
+/* A pipe whose reader has stopped (its disk is full) is waited for once; from then on
+   its lines are counted instead, so that nobody's page waits for a log. */
 static bool
 has_room(void)
 {

@@ -20,7 +20,7 @@ sql() { mariadb --no-defaults --socket="$dir/db/mysql.sock" -N -e "$1" 2>&1; }
 
 # Tables, keys, views, triggers, rights of the accounts, and what is noted as done.
 schema() {
-	local ours="LIKE 'kreide%'" name
+	local ours="LIKE 'kreide%'"
 	mariadb-dump --no-defaults --socket="$dir/db/mysql.sock" --no-data --skip-comments \
 		--triggers --routines --databases kreide kreide_auth kreide_audit 2>&1 |
 		sed 's/ AUTO_INCREMENT=[0-9]*//'

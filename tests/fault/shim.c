@@ -1,6 +1,6 @@
-/* Preloaded into a process under test: the n-th call of a kind fails, or the process dies
-   right behind it. What is planned lies in a file that the test writes at any time and all
-   processes have mapped (struct plan; plan.mjs knows its layout). */
+/* Preloaded into a process under test: the n-th call of a kind fails, or the process
+   dies right behind it. What is planned lies in a file that the test writes at any time
+   and all processes have mapped (struct plan; plan.mjs knows its layout). */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -21,14 +22,14 @@
 enum kind { MEMORY = 1, SYNC = 2, DISK = 4, TALK = 8, DIE_BEHIND = 16 };
 
 struct plan {
-	char who[16];        /* name of the process it is meant for */
+	char who[16];           /* name of the process it is meant for */
 	_Atomic uint32_t armed; /* kinds that are counted; 0: none */
-	uint32_t error;      /* errno of the failing call */
-	_Atomic uint32_t at; /* this one fails */
-	uint32_t go_on;      /* and all after it */
+	uint32_t error;         /* errno of the failing call */
+	_Atomic uint32_t at;    /* this one fails */
+	uint32_t go_on;         /* and all after it */
 	_Atomic uint32_t seen, fired, segv, abort;
-	char call[16];       /* which one it was */
-	char from[64];       /* DIE_BEHIND: statements are counted from this one on */
+	char call[16]; /* which one it was */
+	char from[64]; /* DIE_BEHIND: statements are counted from this one on */
 	_Atomic uint32_t begun;
 };
 
@@ -69,7 +70,7 @@ note(const char *call)
 {
 	if (atomic_fetch_add(&plan->fired, 1) > 0)
 		return;
-	strncpy(plan->call, call, sizeof plan->call - 1);
+	snprintf(plan->call, sizeof plan->call, "%s", call);
 	signal(SIGABRT, on_crash);
 	signal(SIGSEGV, on_crash);
 	signal(SIGBUS, on_crash);

@@ -1,5 +1,5 @@
-/* Poison: a plugin whose pages crash, loop, fill their memory and the stack. Each costs its
-   own route and its own worker, and nobody else anything. */
+/* Poison: a plugin whose pages crash, loop, fill their memory and the stack. Each costs
+   its own route and its own worker, and nobody else anything. */
 #include <kr/kr.h>
 
 static const struct kr_prop props[] = {
