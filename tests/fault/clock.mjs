@@ -1,20 +1,14 @@
-/* Jumps of the clock (libfaketime under core): an hour and a day forward and back, with people
+/* Jumps of the clock (shim.c under core): an hour and a day forward and back, with people
    signed in; and a deadline in the hours when the clock is set in October and March. */
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Browser, formOf, multipart } from "../http/client.mjs";
-import { demoPassword, home, kreide, port, sleep } from "../http/world.mjs";
+import { demoPassword, kreide, port, sleep } from "../http/world.mjs";
 import { Ledger } from "./ledger.mjs";
-import { Chance, coreWith, tally, until, value, work } from "./lib.mjs";
+import { Chance, coreWith, Plan, preload, tally, until, value, work } from "./lib.mjs";
 
-const lib = readdirSync("/usr/lib").map((d) => `/usr/lib/${d}/faketime/libfaketime.so.1`).find(existsSync);
-const file = () => join(work, "clock");
-/* "+0", "-3600": seconds beside the true time. */
-async function clock(text) {
-	writeFileSync(file(), `${text}\n`);
-	await sleep(50);
-}
-const at = (utc) => clock(((s) => (s < 0 ? `${s}` : `+${s}`))(Math.round((Date.parse(utc) - Date.now()) / 1000)));
+const plan = new Plan(join(work, "clock"));
+const clock = (seconds) => plan.clock(seconds);
+const at = (utc) => clock(Math.round((Date.parse(utc) - Date.now()) / 1000));
 const signedIn = async (b) => (await b.get("/profile")).status === 200;
 async function signsIn(account, password) {
 	const b = new Browser(port);
@@ -31,12 +25,12 @@ async function jumps() {
 	for (let i = 0; i < 7; i++) await signsIn("elternteil", "falsch-falsch");
 	const b = new Browser(port), wait = async () => (await b.post("/login", { account: "elternteil", password: demoPassword }, { on: "/login" })).status;
 	tally.check([429, 422, 503, 403].includes(await wait()), "clock: after wrong passwords one has to wait");
-	for (const [text, name] of [["+3600", "an hour forward"], ["-3600", "an hour back"], ["+86400", "a day forward"], ["-86400", "a day back"]]) {
-		await clock(text);
+	for (const [seconds, name] of [[3600, "an hour forward"], [-3600, "an hour back"], [86400, "a day forward"], [-86400, "a day back"]]) {
+		clock(seconds);
 		await sleep(1500); /* as long as jobs needs to see it */
 		for (const [who, p] of Object.entries(people)) tally.check(await until(15, () => signedIn(p), 200), `clock: ${name}: ${who} stays signed in`);
 		tally.check(await signsIn("schueler", demoPassword), `clock: ${name}: signing in works`);
-		await clock("+0");
+		clock(0);
 		await sleep(1500);
 		for (const [who, p] of Object.entries(people)) tally.check(await until(15, () => signedIn(p), 200), `clock: ${name} and back: ${who} stays signed in`);
 	}
@@ -46,7 +40,7 @@ async function jumps() {
 /* Due at `due` as a person types it; shown the same, and late exactly from then on. All at
    times of their own, with people who sign in then. */
 async function deadline({ due, utc, shown, made, before, after, name }) {
-	await at(made);
+	at(made);
 	await sleep(1500); /* the clock of jobs' round */
 	const l = new Ledger(join(work, "ledger.clock"), new Chance(5), name);
 	await l.people(1);
@@ -66,17 +60,15 @@ async function deadline({ due, utc, shown, made, before, after, name }) {
 		const [type, body] = multipart({ _csrf, answer: "fertig" });
 		return (await b.ask("POST", `/tasks/${id}/submit`, { headers: { "content-type": type }, body })).status;
 	};
-	await at(before);
+	at(before);
 	tally.check(await handIn() === 303, `${name}: a minute before it is not too late`);
-	await at(after);
+	at(after);
 	const late = await handIn();
 	tally.check(late === 422, `${name}: a minute after it is`, late);
 }
 
 export default async function () {
-	tally.check(lib !== undefined, "clock: libfaketime is there");
-	await clock("+0");
-	await coreWith(`export LD_PRELOAD=${lib} FAKETIME_TIMESTAMP_FILE=${file()} FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1 DONT_FAKE_MONOTONIC=1`);
+	await coreWith(preload(plan));
 	try {
 		await jumps();
 		const set = await kreide("module", "set", "tasks", "tasks.late", "0");
@@ -88,7 +80,7 @@ export default async function () {
 		await deadline({ name: "March", due: "2027-03-28T02:30", utc: "2027-03-28T01:30", shown: /03:30|3:30/,
 			made: "2027-03-24T11:00:00Z", before: "2027-03-28T01:29:00Z", after: "2027-03-28T01:31:00Z" });
 	} finally {
-		await clock("+0");
+		clock(0);
 		await coreWith("");
 		await kreide("module", "set", "tasks", "tasks.late", "1");
 	}

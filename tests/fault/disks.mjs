@@ -8,7 +8,7 @@ import { Browser } from "../http/client.mjs";
 import { zip } from "../http/files.mjs";
 import { home, port, sleep } from "../http/world.mjs";
 import { judge, Ledger } from "./ledger.mjs";
-import { Chance, filesAgree, incoming, root, run, seed, sql, stored, sv, tally, until, value, work } from "./lib.mjs";
+import { Chance, coreWith, filesAgree, incoming, root, run, seed, sql, stored, sv, tally, until, value, work } from "./lib.mjs";
 
 const fill = async (dir) => run("dd", ["if=/dev/zero", `of=${join(dir, "ballast")}`, "bs=4k"]).catch(() => {});
 const free = (dir) => rmSync(join(dir, "ballast"));
@@ -46,6 +46,7 @@ async function data(l) {
 		await run("mv", [join(home, n), join(home, `${n}.old`)]);
 		symlinkSync(join(disk, n), join(home, n));
 	}
+	await coreWith(""); /* its sandbox names the folders that were there at the start */
 	await fill(disk);
 	const before = stored().size, rows = await value("SELECT COUNT(*) FROM core_file");
 	const w = await l.handIn();
@@ -60,6 +61,7 @@ async function data(l) {
 		await run("mv", [join(home, `${n}.old`), join(home, n)]);
 		await run("cp", ["-a", `${disk}/${n}/.`, join(home, n)]);
 	}
+	await coreWith("");
 	await run("umount", [disk]);
 	rmSync(disk, { recursive: true });
 }

@@ -118,7 +118,7 @@ export async function coreWith(lines) {
 /* ── the plan of shim.c, byte by byte ── */
 
 export const kinds = { memory: 1, sync: 2, disk: 4, talk: 8, dieBehind: 16 };
-const at = { who: 0, armed: 16, error: 20, at: 24, goOn: 28, seen: 32, fired: 36, segv: 40, abort: 44, call: 48, from: 64, begun: 128 };
+const at = { who: 0, armed: 16, error: 20, at: 24, goOn: 28, seen: 32, fired: 36, segv: 40, abort: 44, call: 48, from: 64, begun: 128, clock: 132 };
 export class Plan {
 	constructor(path) {
 		this.path = path;
@@ -136,6 +136,13 @@ export class Plan {
 		writeSync(fd, b, 0, b.length, 0);
 		b.writeUInt32LE(kind, at.armed);
 		writeSync(fd, b, at.armed, 4, at.armed);
+		closeSync(fd);
+	}
+	/* The clock on the wall goes wrong by so many seconds. */
+	clock(seconds) {
+		const b = Buffer.alloc(4), fd = openSync(this.path, "r+");
+		b.writeInt32LE(seconds);
+		writeSync(fd, b, 0, 4, at.clock);
 		closeSync(fd);
 	}
 	disarm() {
