@@ -91,6 +91,7 @@ export default async function () {
 		tally.note(`  ${name}: ${list.length} times, back in ${middle(list).toFixed(0)} ms, at worst ${worst.toFixed(0)} ms`);
 		tally.check(middle(list) <= victims[name].limit * Math.max(3, 2 * busier), `${name} is back in time`, `${list.map(Math.round)} ms, limit ${victims[name].limit}, machine ${busier.toFixed(1)}`);
 	}
+	tally.check(!ledger.seen[500], "no answer says 500: what is away says 502 or 503", JSON.stringify(ledger.seen));
 	tally.check(ledger.all() > seconds * 2, "there was a load worth the name", `${ledger.all()} writes in ${seconds} s`);
 	tally.check(Object.keys(back).length >= Math.min(who.length, Math.floor(seconds / 2)), "everybody was killed", Object.keys(back));
 	await judge(ledger, tally, "kill");
