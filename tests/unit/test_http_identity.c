@@ -60,6 +60,19 @@ kr_answers_machine(const kr_ctx *c)
 	return false;
 }
 
+void
+kr_typed_keep(kr_ctx *c)
+{
+	(void)c; /* nothing was typed */
+}
+
+void
+kr_session_over_page(kr_ctx *c, kr_str login)
+{
+	(void)login;
+	kr_fail(c, KR_EFAIL, "not asked here");
+}
+
 enum kr_routed
 kr_router_find(const struct kr_router *r, struct kr_arena *a, enum kr_method method,
     kr_str path, struct kr_match *match_r)
