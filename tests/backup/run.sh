@@ -105,8 +105,8 @@ ok "the writer was never refused" [ ! -s "$T/writer.log" ]
 expect "the second stores only what is new" 0 '"new_key":false' \
 	"$K" --home "$H" backup "$vault" --json
 last=$(word snapshot)
-ok "a third of the first at most ($(number bytes_added) of $bytes bytes)" \
-	[ "$(number bytes_added)" -lt $((bytes / 3)) ]
+ok "half of the first at most ($(number bytes_added) of $bytes bytes)" \
+	[ "$(number bytes_added)" -lt $((bytes / 2)) ]
 ok "the key is the administrator's alone" [ "$(stat -c %a "$H/secret/backup.key")" = 400 ]
 cp "$H/secret/backup.key" "$key"
 ok "nothing of the school can be read without it" \
