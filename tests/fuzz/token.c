@@ -117,7 +117,9 @@ of_notices(kr_str how)
 	good = kr_sub(set, 9, set.n);
 	good = kr_sub(good, 0, (size_t)((char *)memchr(good.p, ';', good.n) - good.p));
 	given = changed(good, how);
-	if (given.n > 0 && memchr(given.p, ';', given.n) != NULL)
+	/* Neither can be in the value of a cookie: the header ends there. */
+	if (given.n > 0 &&
+	    (memchr(given.p, ';', given.n) || memchr(given.p, 0, given.n)))
 		return;
 	q.cookie = kr_fmt(&cx, "kr-flash=%.*s", KR_FMT(given));
 	key = kr_flash_take(&cx, &undo);
