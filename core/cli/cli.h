@@ -76,6 +76,7 @@ struct kr_table;
 struct kr_table *kr_table_new(struct kr_cli *, const char *const *header);
 void kr_table_row(struct kr_table *, const kr_str *cells);
 void kr_table_print(struct kr_table *);
+const char *kr_below(struct kr_cli *, const char *folder, const char *name);
 int kr_print_json(json_t *); /* prints and drops it; KR_X_OK */
 json_t *kr_json_str(kr_str);
 

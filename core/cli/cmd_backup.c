@@ -50,12 +50,6 @@ struct backup {
 	int held;
 };
 
-static const char *
-below(struct backup *b, const char *dir, const char *name)
-{
-	return kr_fmt(b->cli->said, "%s/%s", dir, name).p;
-}
-
 /* ── before ── */
 
 static bool
@@ -177,7 +171,7 @@ static bool
 copy_database(struct backup *b)
 {
 	struct kr_ctx *said = b->cli->said;
-	const char *log = below(b, b->work, "mariadb-backup.log");
+	const char *log = kr_below(b->cli, b->work, "mariadb-backup.log");
 	const char *to = kr_fmt(said, "--target-dir=%s/db", b->school).p;
 	const char *copy[] = { "mariadb-backup", "--no-defaults", "--backup",
 		kr_fmt(said, "--socket=%s/run/mysql.sock", kr_home_short(b->cli->home))
@@ -211,7 +205,7 @@ look_into(struct backup *b)
 static bool
 write_manifest(struct backup *b)
 {
-	const char *path = below(b, b->school, "manifest.json");
+	const char *path = kr_below(b->cli, b->school, "manifest.json");
 	json_t *m = b->contents;
 
 	b->tables = json_object_size(json_object_get(m, "tables"));
@@ -230,10 +224,10 @@ copy_school(struct backup *b)
 {
 	struct kr_cli *cli = b->cli;
 
-	return kr_files_copy(cli, below(b, cli->home, "secret"),
-		   below(b, b->school, "secret"), is_secret) &&
-	       kr_files_copy(cli, below(b, cli->home, "etc"),
-		   below(b, b->school, "etc"), is_setting) &&
+	return kr_files_copy(cli, kr_below(b->cli, cli->home, "secret"),
+		   kr_below(b->cli, b->school, "secret"), is_secret) &&
+	       kr_files_copy(cli, kr_below(b->cli, cli->home, "etc"),
+		   kr_below(b->cli, b->school, "etc"), is_setting) &&
 	       copy_database(b) && look_into(b) && write_manifest(b);
 }
 
@@ -252,7 +246,8 @@ note(kr_ctx *cx, void *arg)
 static bool
 stamp(struct backup *b, const char *name, kr_str text)
 {
-	const char *path = below(b, below(b, b->cli->home, "etc"), name);
+	const char *path =
+	    kr_below(b->cli, kr_below(b->cli, b->cli->home, "etc"), name);
 	FILE *f = fopen(path, "we");
 	bool ok =
 	    f && fchmod(fileno(f), 0644) == 0 && fprintf(f, "%.*s\n", KR_FMT(text)) > 0;
@@ -292,7 +287,8 @@ tell(struct backup *b)
 static int
 store(struct backup *b)
 {
-	const char *failed = below(b, below(b, b->cli->home, "etc"), "backup.failed");
+	const char *failed =
+	    kr_below(b->cli, kr_below(b->cli, b->cli->home, "etc"), "backup.failed");
 	time_t now = time(NULL);
 
 	if (!kr_vault_store(&b->vault, b->school, b->files, &b->added) ||
@@ -344,15 +340,15 @@ kr_cmd_backup(struct kr_cli *cli, int argc, char **argv)
 
 	if (!kr_args_of(cli, &a, argc, argv, &code))
 		return code;
-	b.files = kr_absolute(cli, below(&b, cli->home, "files"));
+	b.files = kr_absolute(cli, kr_below(cli, cli->home, "files"));
 	b.work = kr_fmt(
-	    cli->said, "%s/backup", kr_absolute(cli, below(&b, cli->home, "tmp")))
+	    cli->said, "%s/backup", kr_absolute(cli, kr_below(cli, cli->home, "tmp")))
 		     .p;
-	b.school = below(&b, b.work, "school");
+	b.school = kr_below(cli, b.work, "school");
 	b.vault = (struct kr_vault){ .cli = cli,
 		.dir = kr_absolute(cli, a.words[0]),
 		.key = kr_absolute(
-		    cli, b.key ? b.key : below(&b, cli->home, "secret/backup.key")),
+		    cli, b.key ? b.key : kr_below(cli, cli->home, "secret/backup.key")),
 		.work = b.work };
 	if (!given_ok(&b))
 		return KR_X_WRONG;

@@ -14,8 +14,6 @@
 #include <sys/timex.h>
 #include <unistd.h>
 
-enum level { FINE, NOTE, WRONG };
-
 struct doctor {
 	struct kr_cli *cli;
 	const struct kr_config *conf;
@@ -25,7 +23,7 @@ struct doctor {
 
 struct finding {
 	const char *check, *key;
-	enum level level;
+	enum kr_sign_level level;
 };
 
 static void
@@ -36,8 +34,8 @@ say(struct doctor *d, struct finding f, const kr_str *args, size_t n)
 	kr_str text = kr_word_(d->cli, f.key, args, n);
 	json_t *j = json_object();
 
-	d->wrong += f.level == WRONG;
-	d->notes += f.level == NOTE;
+	d->wrong += f.level == KR_WRONG;
+	d->notes += f.level == KR_NOTE;
 	if (!d->cli->json)
 		printf("%s  %.*s\n", marks[f.level], KR_FMT(text));
 	json_object_set_new(j, "check", json_string(f.check));
@@ -52,12 +50,7 @@ say(struct doctor *d, struct finding f, const kr_str *args, size_t n)
 static void
 sign(struct doctor *d, struct kr_sign s)
 {
-	static const enum level levels[] = {
-		[KR_FINE] = FINE, [KR_NOTE] = NOTE, [KR_WRONG] = WRONG
-	};
-
-	say(d, (struct finding){ s.check, s.key, levels[s.level] }, s.args,
-	    KR_LEN(s.args));
+	say(d, (struct finding){ s.check, s.key, s.level }, s.args, KR_LEN(s.args));
 }
 
 static kr_str
@@ -81,9 +74,9 @@ check_clock(struct doctor *d)
 	}
 	state = adjtimex(&t);
 	if (state < 0 || (t.status & STA_UNSYNC) != 0)
-		SAY(d, "clock", NOTE, "core.doctor.clock_free");
+		SAY(d, "clock", KR_NOTE, "core.doctor.clock_free");
 	else
-		SAY(d, "clock", FINE, "core.doctor.clock_ok");
+		SAY(d, "clock", KR_FINE, "core.doctor.clock_ok");
 }
 
 static int64_t
@@ -98,10 +91,10 @@ check_logs(struct doctor *d)
 	struct kr_ages a = kr_probe_files(d->cli, "log");
 
 	if (a.n > 0 && days_since(a.oldest) > 7)
-		SAY(d, "logs", WRONG, "core.doctor.log_old",
+		SAY(d, "logs", KR_WRONG, "core.doctor.log_old",
 		    number(d, days_since(a.oldest)));
 	else
-		SAY(d, "logs", FINE, "core.doctor.log_ok");
+		SAY(d, "logs", KR_FINE, "core.doctor.log_ok");
 }
 
 /* Passwords and keys are for their owner alone. */
@@ -126,12 +119,12 @@ check_secrets(struct doctor *d)
 	if (dir)
 		closedir(dir);
 	if (open > 0)
-		SAY(d, "secrets", WRONG, "core.doctor.secrets_open",
+		SAY(d, "secrets", KR_WRONG, "core.doctor.secrets_open",
 		    number(d, (int64_t)open), kr_z(folder));
 	else if (n == 0)
-		SAY(d, "secrets", WRONG, "core.doctor.secrets_none", kr_z(folder));
+		SAY(d, "secrets", KR_WRONG, "core.doctor.secrets_none", kr_z(folder));
 	else
-		SAY(d, "secrets", FINE, "core.doctor.secrets_ok");
+		SAY(d, "secrets", KR_FINE, "core.doctor.secrets_ok");
 	free(folder);
 }
 
@@ -145,20 +138,16 @@ check_certificate(struct doctor *d)
 	struct kr_cert c;
 
 	if (!kr_probe_cert(cert, key, d->conf->host, d->conf->content_host, &c))
-		SAY(d, "certificate", WRONG, "core.doctor.cert_none", kr_z(cert));
+		SAY(d, "certificate", KR_WRONG, "core.doctor.cert_none", kr_z(cert));
 	else if (c.days_left < 0)
-		SAY(d, "certificate", WRONG, "core.doctor.cert_expired");
+		SAY(d, "certificate", KR_WRONG, "core.doctor.cert_expired");
 	else if (!c.host || !c.content)
-		SAY(d, "certificate", WRONG, "core.doctor.cert_host",
+		SAY(d, "certificate", KR_WRONG, "core.doctor.cert_host",
 		    kr_z(c.host ? d->conf->content_host : d->conf->host));
 	else if (!c.key_fits)
-		SAY(d, "certificate", WRONG, "core.doctor.cert_key", kr_z(key));
-	else if (c.days_left < 14)
-		SAY(d, "certificate", WRONG, "core.doctor.cert_soon",
-		    number(d, c.days_left));
+		SAY(d, "certificate", KR_WRONG, "core.doctor.cert_key", kr_z(key));
 	else
-		SAY(d, "certificate", FINE, "core.doctor.cert_ok",
-		    number(d, c.days_left));
+		sign(d, kr_sign_certificate(d->cli->said, d->cli->home));
 	free(cert);
 	free(key);
 }
@@ -170,11 +159,11 @@ check_names(struct doctor *d)
 
 	for (size_t i = 0; i < KR_LEN(hosts); i++)
 		if (!kr_probe_resolves(hosts[i])) {
-			SAY(d, "names", WRONG, "core.doctor.name_unknown",
+			SAY(d, "names", KR_WRONG, "core.doctor.name_unknown",
 			    kr_z(hosts[i]));
 			return;
 		}
-	SAY(d, "names", FINE, "core.doctor.names_ok");
+	SAY(d, "names", KR_FINE, "core.doctor.names_ok");
 }
 
 static void
@@ -193,17 +182,17 @@ check_processes(struct doctor *d)
 
 	for (size_t i = 0; i < KR_LEN(parts); i++)
 		if (!kr_probe_socket(d->cli, parts[i].socket, parts[i].type)) {
-			SAY(d, "processes", WRONG, "core.doctor.silent",
+			SAY(d, "processes", KR_WRONG, "core.doctor.silent",
 			    kr_z(parts[i].name));
 			silent++;
 		}
 	if (!kr_probe_port(d->conf->port)) {
-		SAY(d, "processes", WRONG, "core.doctor.no_door",
+		SAY(d, "processes", KR_WRONG, "core.doctor.no_door",
 		    number(d, d->conf->port));
 		silent++;
 	}
 	if (silent == 0)
-		SAY(d, "processes", FINE, "core.doctor.processes_ok");
+		SAY(d, "processes", KR_FINE, "core.doctor.processes_ok");
 }
 
 /* ── the database ── */
@@ -232,12 +221,12 @@ check_audit(struct doctor *d, struct kr_work *w)
 	kr_err err = kr_audit_ask(w, &text, &v);
 
 	if (err != KR_OK && err != KR_EDENIED)
-		SAY(d, "audit", WRONG, "core.doctor.db_schema");
+		SAY(d, "audit", KR_WRONG, "core.doctor.db_schema");
 	else
 		SAY(d, "audit",
-		    err == KR_EDENIED         ? NOTE
-		    : v.kind == KR_AUDIT_GOOD ? FINE
-					      : WRONG,
+		    err == KR_EDENIED         ? KR_NOTE
+		    : v.kind == KR_AUDIT_GOOD ? KR_FINE
+					      : KR_WRONG,
 		    "core.doctor.audit", text);
 }
 
@@ -245,12 +234,12 @@ static void
 check_jobs(struct doctor *d, const struct kr_jobs_state *s)
 {
 	if (s->late > 0)
-		SAY(d, "jobs", WRONG, "core.doctor.jobs_late", number(d, s->late));
+		SAY(d, "jobs", KR_WRONG, "core.doctor.jobs_late", number(d, s->late));
 	if (s->set_aside > 0)
-		SAY(d, "jobs", WRONG, "core.doctor.jobs_aside",
+		SAY(d, "jobs", KR_WRONG, "core.doctor.jobs_aside",
 		    number(d, s->set_aside));
 	if (s->failed.n > 0)
-		SAY(d, "jobs", NOTE, "core.doctor.jobs_failed", s->failed);
+		SAY(d, "jobs", KR_NOTE, "core.doctor.jobs_failed", s->failed);
 }
 
 static void
@@ -262,19 +251,19 @@ check_database(struct doctor *d)
 	int code;
 
 	if (!kr_work_open(&w, d->cli, false, &code)) {
-		SAY(d, "database", WRONG, "core.doctor.db_silent");
+		SAY(d, "database", KR_WRONG, "core.doctor.db_silent");
 		return;
 	}
 	if (kr_db_settings_ok(w.rw, why, sizeof why))
-		SAY(d, "database", FINE, "core.doctor.db_ok");
+		SAY(d, "database", KR_FINE, "core.doctor.db_ok");
 	else
-		SAY(d, "database", WRONG, "core.doctor.db_settings", kr_z(why));
+		SAY(d, "database", KR_WRONG, "core.doctor.db_settings", kr_z(why));
 	if (kr_work_do(&w, ask, &a) != KR_OK)
-		SAY(d, "database", WRONG, "core.doctor.db_schema");
+		SAY(d, "database", KR_WRONG, "core.doctor.db_schema");
 	else
 		check_jobs(d, &a.jobs);
 	if (!a.guard)
-		SAY(d, "demo", WRONG, "core.doctor.demo", kr_z(a.why));
+		SAY(d, "demo", KR_WRONG, "core.doctor.demo", kr_z(a.why));
 	check_audit(d, &w);
 	kr_work_close(&w);
 }

@@ -31,12 +31,6 @@ struct restore {
 	int held;
 };
 
-static const char *
-below(struct restore *r, const char *dir, const char *name)
-{
-	return kr_fmt(r->cli->said, "%s/%s", dir, name).p;
-}
-
 /* ── the target ── */
 
 static bool
@@ -77,7 +71,7 @@ is_open(struct restore *r)
 static bool
 make_work(struct restore *r)
 {
-	const char *mark = below(r, r->work, ".kreide-restore");
+	const char *mark = kr_below(r->cli, r->work, ".kreide-restore");
 	bool there = access(r->work, F_OK) == 0, ok;
 
 	ok = there ? access(mark, F_OK) == 0 : mkdir(r->work, 0711) == 0;
@@ -85,8 +79,8 @@ make_work(struct restore *r)
 		r->held = open(mark, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	ok = ok && r->held >= 0 && flock(r->held, LOCK_EX | LOCK_NB) == 0;
 	ok = ok && kr_tree_remove(r->school) &&
-	     kr_tree_remove(below(r, r->work, "unpacked")) &&
-	     kr_tree_remove(below(r, r->work, "tmp"));
+	     kr_tree_remove(kr_below(r->cli, r->work, "unpacked")) &&
+	     kr_tree_remove(kr_below(r->cli, r->work, "tmp"));
 	if (!ok)
 		kr_complain(r->cli, "core.cli.cannot_write", kr_z(r->work),
 		    kr_z(strerror(errno)));
@@ -155,7 +149,7 @@ fits(struct restore *r)
 	const json_t *runs = json_object_get(r->manifest, "migrations");
 	const char *made_by = json_string_value(json_object_get(r->manifest, "kreide"));
 	const char *wrong = NULL;
-	DIR *d = opendir(below(r, r->cli->lib, "migrations"));
+	DIR *d = opendir(kr_below(r->cli, r->cli->lib, "migrations"));
 	struct dirent *e;
 
 	if (made_by == NULL || runs == NULL || d == NULL ||
@@ -192,14 +186,14 @@ part_of(struct restore *r, bool copy)
 static bool
 look(struct restore *r)
 {
-	const char *to = below(r, r->work, "manifest.json"), *copy;
+	const char *to = kr_below(r->cli, r->work, "manifest.json"), *copy;
 
 	if (!kr_vault_find(&r->vault, r->wanted, &r->snap) ||
 	    (!r->force && !kr_vault_check(&r->vault, 0)))
 		return false;
 	copy = part_of(r, true);
-	if (copy == NULL ||
-	    !kr_vault_file(&r->vault, &r->snap, below(r, copy, "manifest.json"), to))
+	if (copy == NULL || !kr_vault_file(&r->vault, &r->snap,
+				kr_below(r->cli, copy, "manifest.json"), to))
 		return false;
 	r->manifest = json_load_file(to, 0, NULL);
 	return fits(r);
@@ -208,7 +202,7 @@ look(struct restore *r)
 static bool
 unpack(struct restore *r)
 {
-	const char *to = below(r, r->work, "unpacked");
+	const char *to = kr_below(r->cli, r->work, "unpacked");
 	const char *copy = part_of(r, true), *files = part_of(r, false);
 
 	if (copy == NULL || files == NULL || !kr_vault_unpack(&r->vault, &r->snap, to))
@@ -216,7 +210,7 @@ unpack(struct restore *r)
 	if (rename(kr_fmt(r->cli->said, "%s%s", to, copy).p, r->school) == 0 &&
 	    chmod(r->school, 0711) == 0 &&
 	    rename(kr_fmt(r->cli->said, "%s%s", to, files).p,
-		below(r, r->school, "files")) == 0)
+		kr_below(r->cli, r->school, "files")) == 0)
 		return true;
 	kr_complain(
 	    r->cli, "core.cli.cannot_write", kr_z(r->school), kr_z(strerror(errno)));
@@ -229,7 +223,8 @@ unpack(struct restore *r)
 static const char *
 admin_sql(struct restore *r)
 {
-	const char *path = below(r, r->work, "admin.sql"), *who = kr_administrator();
+	const char *path = kr_below(r->cli, r->work, "admin.sql"),
+		   *who = kr_administrator();
 	FILE *f = fopen(path, "we");
 	bool ok =
 	    f && strpbrk(who, "'\\`") == NULL &&
@@ -270,7 +265,8 @@ same_files(struct restore *r, struct kr_copy *c)
 {
 	json_t *known = json_object_get(r->manifest, "damaged"), *key, *old;
 	json_t *damaged = json_array();
-	bool ok = kr_copy_files(c, below(r, r->school, "files"), damaged, &r->seen);
+	bool ok =
+	    kr_copy_files(c, kr_below(r->cli, r->school, "files"), damaged, &r->seen);
 	size_t i, k;
 
 	json_array_foreach(damaged, i, key)
@@ -319,7 +315,7 @@ mode_of(const char *path, mode_t mode)
 static bool
 own_files(struct restore *r)
 {
-	const char *files = below(r, r->school, "files");
+	const char *files = kr_below(r->cli, r->school, "files");
 	bool root = geteuid() == 0, ok = kr_tree_own(files, "kreide-web", "www-data");
 	const struct passwd *web = getpwnam("kreide-web");
 
@@ -336,21 +332,21 @@ own_files(struct restore *r)
 static bool
 own(struct restore *r)
 {
-	const char *secret = below(r, r->school, "secret");
-	const char *etc = below(r, r->school, "etc");
+	const char *secret = kr_below(r->cli, r->school, "secret");
+	const char *etc = kr_below(r->cli, r->school, "etc");
 
 	return kr_tree_own(secret, "root", "root") && mode_of(secret, 0711) &&
-	       kr_tree_own(
-		   below(r, secret, "audit.key"), "kreide-jobs", "kreide-jobs") &&
-	       kr_tree_own(
-		   below(r, secret, "audit.head"), "kreide-jobs", "kreide-jobs") &&
+	       kr_tree_own(kr_below(r->cli, secret, "audit.key"), "kreide-jobs",
+		   "kreide-jobs") &&
+	       kr_tree_own(kr_below(r->cli, secret, "audit.head"), "kreide-jobs",
+		   "kreide-jobs") &&
 	       kr_tree_own(etc, "root", "root") && mode_of(etc, 0755) && own_files(r);
 }
 
 static bool
 keep_key(struct restore *r)
 {
-	const char *to = below(r, r->school, "secret/backup.key");
+	const char *to = kr_below(r->cli, r->school, "secret/backup.key");
 	kr_str text;
 	FILE *f = NULL;
 	bool ok = kr_read_file(r->cli->said->arena, r->vault.key, &text) &&
@@ -369,7 +365,7 @@ put_in_place(struct restore *r)
 {
 	int fd = open(r->work, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	bool ok = own(r) && keep_key(r) &&
-		  unlink(below(r, r->school, "manifest.json")) == 0 &&
+		  unlink(kr_below(r->cli, r->school, "manifest.json")) == 0 &&
 		  mode_of(r->school, 0755) && fd >= 0 && syncfs(fd) == 0 &&
 		  rename(r->school, r->home) == 0 && syncfs(fd) == 0;
 
@@ -437,7 +433,7 @@ kr_cmd_restore(struct kr_cli *cli, int argc, char **argv)
 	umask(022);
 	r.home = cli->home;
 	r.work = kr_fmt(cli->said, "%s.restoring", r.home).p;
-	r.school = below(&r, r.work, "school");
+	r.school = kr_below(cli, r.work, "school");
 	r.vault = (struct kr_vault){ .cli = cli,
 		.dir = kr_absolute(cli, a.words[0]),
 		.key = r.key ? kr_absolute(cli, r.key) : NULL,

@@ -171,6 +171,13 @@ kr_num(struct kr_cli *cli, int64_t number)
 	return kr_fmt(cli->said, "%lld", (long long)number);
 }
 
+/* A path, for as long as the command runs. */
+const char *
+kr_below(struct kr_cli *cli, const char *folder, const char *name)
+{
+	return kr_fmt(cli->said, "%s/%s", folder, name).p;
+}
+
 /* ── tables ── */
 
 #define MOST_COLUMNS 10

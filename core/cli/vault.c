@@ -17,15 +17,9 @@
 #define LIST "snapshots.json"
 
 static const char *
-at(struct kr_vault *v, const char *folder, const char *name)
-{
-	return kr_fmt(v->cli->said, "%s/%s", folder, name).p;
-}
-
-static const char *
 log_file(struct kr_vault *v)
 {
-	return at(v, v->work, "restic.log");
+	return kr_below(v->cli, v->work, "restic.log");
 }
 
 /* Its exit code; what it prints goes to `out`. */
@@ -53,7 +47,7 @@ failed(struct kr_vault *v, const char *key)
 static bool
 has(struct kr_vault *v, const char *name)
 {
-	return access(at(v, v->dir, name), F_OK) == 0;
+	return access(kr_below(v->cli, v->dir, name), F_OK) == 0;
 }
 
 bool
@@ -78,8 +72,8 @@ kr_vault_open(struct kr_vault *v, bool *new_r)
 	/* A lock that a killed backup has left is not one. Who only reads lists at
 	 * once. */
 	if (new_r ? RESTIC(v, "/dev/null", "unlock") == 0
-		  : RESTIC(v, at(v, v->work, LIST), "--no-lock", "snapshots", "--json",
-			"--host", "kreide") == 0)
+		  : RESTIC(v, kr_below(v->cli, v->work, LIST), "--no-lock", "snapshots",
+			"--json", "--host", "kreide") == 0)
 		return true;
 	if (strstr(kr_tool_last(v->cli, log_file(v)).p, "wrong password") != NULL)
 		return failed(v, "core.cli.backup_wrong_key");
@@ -112,7 +106,7 @@ bool
 kr_vault_store(
     struct kr_vault *v, const char *stage, const char *files, struct kr_added *added_r)
 {
-	const char *out = at(v, v->work, "restic.json");
+	const char *out = kr_below(v->cli, v->work, "restic.json");
 
 	if (RESTIC(v, out, "backup", "--json", "--host", "kreide", stage, files) == 0 &&
 	    read_summary(v, out, added_r))
@@ -123,7 +117,8 @@ kr_vault_store(
 bool
 kr_vault_last_write(struct kr_vault *v, kr_str id)
 {
-	const char *path = at(v, v->dir, LAST), *aside = at(v, v->dir, LAST ".new");
+	const char *path = kr_below(v->cli, v->dir, LAST),
+		   *aside = kr_below(v->cli, v->dir, LAST ".new");
 	FILE *f = fopen(aside, "we");
 	bool ok = f && fprintf(f, "%.*s\n", KR_FMT(id)) > 0 && fflush(f) == 0 &&
 		  fsync(fileno(f)) == 0;
@@ -185,7 +180,7 @@ last_noted(struct kr_vault *v)
 {
 	kr_str id;
 
-	if (!kr_read_file(v->cli->said->arena, at(v, v->dir, LAST), &id))
+	if (!kr_read_file(v->cli->said->arena, kr_below(v->cli, v->dir, LAST), &id))
 		return KR_S("");
 	return kr_trim(id);
 }
@@ -193,7 +188,7 @@ last_noted(struct kr_vault *v)
 bool
 kr_vault_find(struct kr_vault *v, const char *wanted, struct kr_snapshot *snap_r)
 {
-	const char *out = at(v, v->work, LIST);
+	const char *out = kr_below(v->cli, v->work, LIST);
 	kr_str id = wanted ? kr_z(wanted) : last_noted(v);
 	json_t *list, *j;
 	bool found = false;
