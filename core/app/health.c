@@ -125,7 +125,7 @@ waiting_at(const char *socket)
 static void
 pools(kr_ctx *cx, struct kr_health *h)
 {
-	static const char *const names[] = { "page", "save", "slow", "must", "sign" };
+	static const char *const names[] = { "page", "slow", "must", "sign" };
 
 	h->pools.p = kr_alloc(cx, KR_LEN(names), sizeof *h->pools.p);
 	for (size_t i = 0; i < KR_LEN(names); i++) {
@@ -160,19 +160,28 @@ circuits(kr_ctx *cx, struct kr_health *h)
 }
 
 struct kr_health *
-kr_kernel_health(kr_ctx *cx)
+kr_kernel_vitals(kr_ctx *cx)
 {
 	struct kr_health *h = KR_NEW(cx, struct kr_health);
 	struct kr_jobs_state jobs = { 0 };
-	struct waiting w = { 0 };
-	const char *home = cx->app->conf.home;
 
 	(void)kr_jobs_look(cx, &jobs);
-	(void)kr_one(
-	    cx, &q_waiting, waiting_cols, &w, kr_i(KR_OUTBOX_TRIES), kr_t(kr_now(cx)));
 	h->late = jobs.late;
 	h->set_aside = jobs.set_aside;
 	h->cron_failed = jobs.failed;
+	sentences(cx, h);
+	return h;
+}
+
+struct kr_health *
+kr_kernel_health(kr_ctx *cx)
+{
+	struct kr_health *h = kr_kernel_vitals(cx);
+	struct waiting w = { 0 };
+	const char *home = cx->app->conf.home;
+
+	(void)kr_one(
+	    cx, &q_waiting, waiting_cols, &w, kr_i(KR_OUTBOX_TRIES), kr_t(kr_now(cx)));
 	h->events = w.events;
 	h->files = w.files;
 	(void)kr_disk_room(home, &h->disk_free, &h->disk_all);
@@ -185,6 +194,5 @@ kr_kernel_health(kr_ctx *cx)
 	h->version = KR_S(KR_VERSION);
 	pools(cx, h);
 	circuits(cx, h);
-	sentences(cx, h);
 	return h;
 }

@@ -36,7 +36,7 @@ page(kr_ctx *cx)
 static kr_err
 tile(kr_ctx *cx, kr_out *out)
 {
-	const struct kr_health *h = kr_kernel_health(cx);
+	const struct kr_health *h = kr_kernel_vitals(cx);
 	struct health_tile view = { .wrong = { 0 } };
 	int64_t wrong, notes;
 

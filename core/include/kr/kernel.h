@@ -149,6 +149,8 @@ struct kr_health {
 	kr_str version;
 };
 KR_PUBLIC struct kr_health *kr_kernel_health(kr_ctx *) KR_NONNULL;
+/* Of it only vitals, late, set_aside and cron_failed: what a tile needs. */
+KR_PUBLIC struct kr_health *kr_kernel_vitals(kr_ctx *) KR_NONNULL;
 /* Answers with the same as OpenMetrics text, for machines. */
 KR_PUBLIC kr_err kr_kernel_health_metrics(kr_ctx *);
 
