@@ -202,7 +202,7 @@ $(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h $(B)/libkreide.a $(wildcard core/s
 bench:
 	@conf/deps build run test
 	@$(MAKE) --no-print-directory -j2 all
-	@QUICK=$(QUICK) KREIDE_BUILD=$(abspath $(B)) exec tests/bench/run.sh
+	@QUICK=$(QUICK) KREIDE_BUILD=$(abspath $(B)) exec tests/bench/run.sh --whole
 fault: all
 	@KREIDE_BUILD=$(abspath $(B)) exec tests/fault/run.sh --whole $(FAULT)
 

@@ -1,11 +1,11 @@
 #!/bin/bash
 # The bench: reference programs and our pages side by side, in a school of its own.
 #
-#   tests/bench/run.sh [--check]    QUICK=1: two short rounds; KEEP=1: the instance stays
+#   tests/bench/run.sh [--whole]    QUICK=1: two short rounds; KEEP=1: the instance stays
 #   KR_BENCH_CONF="page_workers = 2"    a further line of kreide.conf, to try another setting
 #
-# --check is the suite `bench`: tiny counts, and whether the machinery gives what it should;
-# no time is judged. Last line then: N passed, N failed.
+# --whole measures. Without it this is the suite `bench`: tiny counts, and whether the
+# machinery gives what it should; no time is judged. Last line then: N passed, N failed.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/stack.sh
