@@ -66,8 +66,7 @@ CPPFLAGS += -Icore -Icore/include -I$(B)/gen -DKR_HEADERS_HASH='"$(HASH)"' \
 CFLAGS = $(STD) $(WARN) $(GCCW) $(OPT) -fPIC -MMD -MP
 
 PKGS  = libmariadb libsodium libcrypto libssl libseccomp libical jansson libcurl libarchive
-LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lfcgi -lunistring \
-        -lcsv -lzxcvbn -lm
+LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lunistring -lcsv -lzxcvbn -lm
 CPPFLAGS += $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 
 # ── what there is ────────────────────────────────────────────────────────────────

@@ -6,14 +6,15 @@
 #include <kr/http.h>
 #include <kr/plugin.h>
 
-/* ── fcgi.c: the whole door to libfcgi, six functions, so that it can be replaced ── */
+/* ── fcgi.c: the whole door to nginx ── */
 int kr_fcgi_listen(const char *socket_path, int backlog); /* fd or -1 */
-bool kr_fcgi_accept(int fd); /* false: the worker is to end */
-kr_str kr_fcgi_param(const char *name);
-size_t kr_fcgi_read(void *buf, size_t n); /* body; 0 = end */
+bool kr_fcgi_accept(int fd);              /* false: the worker is to end */
+kr_str kr_fcgi_param(const char *name);   /* until finish; empty: not told */
+size_t kr_fcgi_read(void *buf, size_t n); /* body, a piece of up to n; 0 = end */
 bool kr_fcgi_write(const void *, size_t n);
 void kr_fcgi_finish(void);
-/* For signal handlers: the accept that waits, or the next one, returns false. */
+/* For handlers of a signal that is held back (blocked): kr_fcgi_accept() lets it in
+   while it waits, and returns false. */
 void kr_fcgi_leave(void);
 
 /* ── request ── */

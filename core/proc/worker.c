@@ -25,15 +25,16 @@ static void
 signals(void)
 {
 	struct sigaction term = { .sa_handler = on_term, .sa_flags = SA_RESTART };
-	sigset_t none;
+	sigset_t held;
 
 	sigaction(SIGTERM, &term, NULL);
 	signal(SIGINT, SIG_IGN); /* of a terminal: the master decides */
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	sigemptyset(&held);
+	sigaddset(&held, SIGTERM); /* until kr_fcgi_accept() waits */
+	sigprocmask(SIG_SETMASK, &held, NULL);
 }
 
 static struct kr_conn *

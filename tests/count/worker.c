@@ -102,6 +102,7 @@ int
 main(int argc, char **argv)
 {
 	struct sigaction term = { .sa_handler = on_term };
+	sigset_t held;
 	struct kr_arena *arena = kr_arena_new(1 << 20);
 	struct kr_conn *ro, *rw;
 	static struct kr_app app;
@@ -115,6 +116,9 @@ main(int argc, char **argv)
 	kr_log_setup("count", KR_INFO);
 	kr_time_zone_init();
 	sigaction(SIGTERM, &term, NULL);
+	sigemptyset(&held);
+	sigaddset(&held, SIGTERM); /* until kr_fcgi_accept() waits */
+	sigprocmask(SIG_SETMASK, &held, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	if (!kr_app_load(&app, argv[1], why, sizeof why))
 		return refuse(why);

@@ -1,8 +1,9 @@
 /* The head of a FastCGI request: whole, not yet whole, or hostile. */
 #include "../lib/base_room.h"
 
-#include "../../core/http/fcgi_check.c"
+#include "../../core/http/fcgi_head.c"
 
+static struct kr_fcgi_head h;
 struct bytes {
 	uint8_t p[200000];
 	size_t n;
@@ -35,14 +36,21 @@ begin(void)
 	put(body, 8);
 }
 
-static enum kr_fcgi_head
-check_pairs(const char *pairs, size_t n)
+static void
+build(const char *pairs, size_t n)
 {
 	begin();
 	record(4, 1, n, 0);
 	put(pairs, n);
 	record(4, 1, 0, 0);
-	return kr_fcgi_check(b.p, b.n);
+}
+#define BUILD(pairs) build("" pairs, sizeof pairs - 1)
+
+static enum kr_fcgi_is
+check_pairs(const char *pairs, size_t n)
+{
+	build(pairs, n);
+	return kr_fcgi_head(b.p, b.n, &h);
 }
 #define CHECK(pairs) check_pairs("" pairs, sizeof pairs - 1)
 
@@ -55,19 +63,25 @@ test_good(void **state)
 			       "\x02\x00"
 			       "CD"),
 	    KR_FCGI_GOOD);
+	assert_int_equal(h.npairs, 2);
+	assert_int_equal(h.size, b.n);
+	assert_true(kr_is(h.pairs[0].name, "A") && kr_is(h.pairs[0].value, "B"));
+	assert_true(kr_is(h.pairs[1].name, "CD") && h.pairs[1].value.n == 0);
 	assert_int_equal(CHECK("\x80\x00\x00\x01\x80\x00\x00\x02"
 			       "ABC"),
 	    KR_FCGI_GOOD);
+	assert_true(kr_is(h.pairs[0].name, "A") && kr_is(h.pairs[0].value, "BC"));
 	begin();
 	record(4, 1, 0, 0);
-	assert_int_equal(kr_fcgi_check(b.p, b.n), KR_FCGI_GOOD);
+	assert_int_equal(kr_fcgi_head(b.p, b.n, &h), KR_FCGI_GOOD);
+	assert_int_equal(h.npairs, 0);
 
 	/* every shorter piece of it is a beginning */
-	CHECK("\x03\x02"
+	BUILD("\x03\x02"
 	      "abcde");
 	for (size_t n = 0; n < b.n; n++)
-		assert_int_equal(kr_fcgi_check(b.p, n), KR_FCGI_MORE);
-	assert_int_equal(kr_fcgi_check(b.p, b.n), KR_FCGI_GOOD);
+		assert_int_equal(kr_fcgi_head(b.p, n, &h), KR_FCGI_MORE);
+	assert_int_equal(kr_fcgi_head(b.p, b.n, &h), KR_FCGI_GOOD);
 
 	/* a pair across two records, with padding */
 	begin();
@@ -77,8 +91,12 @@ test_good(void **state)
 	    8);
 	record(4, 1, 3, 1);
 	put("bcd\0", 4);
-	record(4, 1, 0, 0);
-	assert_int_equal(kr_fcgi_check(b.p, b.n), KR_FCGI_GOOD);
+	record(4, 1, 0, 7);
+	put("\0\0\0\0\0\0\0body", 11);
+	assert_int_equal(kr_fcgi_head(b.p, b.n, &h), KR_FCGI_GOOD);
+	assert_int_equal(h.npairs, 1);
+	assert_true(kr_is(h.pairs[0].name, "ab") && kr_is(h.pairs[0].value, "cd"));
+	assert_int_equal(h.size, b.n - 4);
 }
 
 static void
@@ -125,25 +143,25 @@ test_hostile_records(void **state)
 		b.n = 0;
 		record(types[i], 1, 8, 0);
 		put("\0\1\0\0\0\0\0\0", 8);
-		assert_int_equal(kr_fcgi_check(b.p, b.n), KR_FCGI_BAD);
+		assert_int_equal(kr_fcgi_head(b.p, b.n, &h), KR_FCGI_BAD);
 	}
 	for (size_t i = 0; i < sizeof types; i++) {
 		begin();
 		record(types[i], types[i] == 4 ? 2 : 1, 0, 0);
-		assert_int_equal(kr_fcgi_check(b.p, b.n), KR_FCGI_BAD);
+		assert_int_equal(kr_fcgi_head(b.p, b.n, &h), KR_FCGI_BAD);
 	}
 	begin();
 	b.p[0] = 2; /* version */
-	assert_int_equal(kr_fcgi_check(b.p, b.n), KR_FCGI_BAD);
+	assert_int_equal(kr_fcgi_head(b.p, b.n, &h), KR_FCGI_BAD);
 	begin();
 	b.p[3] = 0; /* request id 0 */
-	assert_int_equal(kr_fcgi_check(b.p, b.n), KR_FCGI_BAD);
+	assert_int_equal(kr_fcgi_head(b.p, b.n, &h), KR_FCGI_BAD);
 	begin();
 	b.p[9] = 2; /* an authorizer */
-	assert_int_equal(kr_fcgi_check(b.p, b.n), KR_FCGI_BAD);
+	assert_int_equal(kr_fcgi_head(b.p, b.n, &h), KR_FCGI_BAD);
 	begin();
 	b.p[5] = 4; /* a begin body of four bytes */
-	assert_int_equal(kr_fcgi_check(b.p, b.n), KR_FCGI_BAD);
+	assert_int_equal(kr_fcgi_head(b.p, b.n, &h), KR_FCGI_BAD);
 }
 
 /* More parameters than the cap, and a stream of them that never ends. */
@@ -159,14 +177,25 @@ test_endless(void **state)
 	record(4, 1, 2, 0);
 	put(zeros, 2);
 	record(4, 1, 0, 0);
-	assert_int_equal(kr_fcgi_check(b.p, b.n), KR_FCGI_BAD);
+	assert_int_equal(kr_fcgi_head(b.p, b.n, &h), KR_FCGI_BAD);
 
 	begin();
 	while (b.n < KR_FCGI_HEAD_MAX) {
 		record(4, 1, 1, 255);
 		put(zeros, 256);
 	}
-	assert_int_equal(kr_fcgi_check(b.p, KR_FCGI_HEAD_MAX), KR_FCGI_BAD);
+	assert_int_equal(kr_fcgi_head(b.p, KR_FCGI_HEAD_MAX, &h), KR_FCGI_BAD);
+
+	/* more names than there is room for */
+	for (int extra = 0; extra <= 1; extra++) {
+		begin();
+		record(4, 1, 3 * (KR_FCGI_PAIRS_MAX + (size_t)extra), 0);
+		for (int i = 0; i < KR_FCGI_PAIRS_MAX + extra; i++)
+			put("\1\0n", 3);
+		record(4, 1, 0, 0);
+		assert_int_equal(kr_fcgi_head(b.p, b.n, &h),
+		    extra == 0 ? KR_FCGI_GOOD : KR_FCGI_BAD);
+	}
 }
 
 static void
@@ -176,7 +205,7 @@ test_mutations(void **state)
 
 	(void)state;
 	for (int round = 0; round < 20000; round++) {
-		CHECK("\x04\x03"
+		BUILD("\x04\x03"
 		      "HOSTabc"
 		      "\x80\x00\x00\x02\x01"
 		      "ABC");
@@ -188,7 +217,7 @@ test_mutations(void **state)
 		uint8_t *exact = malloc(b.n); /* so that ASan sees a byte too far */
 
 		memcpy(exact, b.p, b.n);
-		kr_fcgi_check(exact, b.n);
+		kr_fcgi_head(exact, b.n, &h);
 		free(exact);
 	}
 }
