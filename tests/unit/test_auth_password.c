@@ -6,24 +6,14 @@
 #include "../../core/auth/store.c"
 
 static struct kr_app app = { .conf = { .school = "Gesamtschule Lindenhof" } };
-static struct kr_arena *arena;
-static struct kr_ctx cx;
+
+#include "../lib/work.h"
 
 static int
 setup(void **state)
 {
 	(void)state;
-	arena = kr_arena_new(8 << 20);
-	kr_ctx_init(&cx, arena, &app);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	kr_ctx_finish(&cx);
-	kr_arena_free(&arena);
+	work_begin(&app);
 	return 0;
 }
 
@@ -167,11 +157,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(rules, setup, teardown),
-		cmocka_unit_test_setup_teardown(long_passwords, setup, teardown),
-		cmocka_unit_test_setup_teardown(hashing, setup, teardown),
-		cmocka_unit_test_setup_teardown(codes, setup, teardown),
-		cmocka_unit_test_setup_teardown(accounts, setup, teardown),
+		cmocka_unit_test_setup_teardown(rules, setup, teardown_work),
+		cmocka_unit_test_setup_teardown(long_passwords, setup, teardown_work),
+		cmocka_unit_test_setup_teardown(hashing, setup, teardown_work),
+		cmocka_unit_test_setup_teardown(codes, setup, teardown_work),
+		cmocka_unit_test_setup_teardown(accounts, setup, teardown_work),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,26 +1,7 @@
 /* Slices, UTF-8, transliteration and encodings. */
 #include "../lib/base_room.h"
 
-static struct kr_arena *arena;
-static struct kr_ctx cx;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	arena = kr_arena_new(1 << 20);
-	kr_ctx_init(&cx, arena, NULL);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	kr_ctx_finish(&cx);
-	kr_arena_free(&arena);
-	return 0;
-}
+#include "../lib/work.h"
 
 static void
 test_split(void **state)
@@ -261,5 +242,5 @@ main(void)
 		cmocka_unit_test(test_crypto),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup_work, teardown_work);
 }

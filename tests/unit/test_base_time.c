@@ -1,8 +1,7 @@
 /* Dates and clocks, with the two nights a year that matter. */
 #include "../lib/base_room.h"
 
-static struct kr_arena *arena;
-static struct kr_ctx cx;
+#include "../lib/work.h"
 
 static void
 test_civil(void **state)
@@ -110,11 +109,5 @@ main(void)
 		cmocka_unit_test(test_parse),
 	};
 
-	arena = kr_arena_new(1 << 20);
-	kr_ctx_init(&cx, arena, NULL);
-
-	int failed = cmocka_run_group_tests(tests, NULL, NULL);
-
-	kr_arena_free(&arena);
-	return failed;
+	return cmocka_run_group_tests(tests, setup_work, teardown_work);
 }

@@ -8,8 +8,8 @@
 #include "../../core/http/flash.c"
 #include "../../core/http/json.c"
 
-static struct kr_arena *arena;
-static struct kr_ctx cx;
+#include "../lib/work.h"
+
 static struct kr_app app;
 static struct kr_req req;
 static struct kr_answer answer;
@@ -51,24 +51,14 @@ static int
 setup(void **state)
 {
 	(void)state;
-	arena = kr_arena_new(4 << 20);
 	app.conf.scheme = "http";
-	kr_ctx_init(&cx, arena, &app);
+	work_begin(&app);
 	memset(&req, 0, sizeof req);
 	kr_answer_init(&answer, arena);
 	cx.req = &req;
 	cx.answer = &answer;
 	nsent = 0;
 	sent[0] = 0;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	kr_ctx_finish(&cx);
-	kr_arena_free(&arena);
 	return 0;
 }
 
@@ -226,12 +216,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_json, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_local_paths, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_redirects, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_headers, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_head_and_content, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_flash, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_json, setup, teardown_work),
+		cmocka_unit_test_setup_teardown(test_local_paths, setup, teardown_work),
+		cmocka_unit_test_setup_teardown(test_redirects, setup, teardown_work),
+		cmocka_unit_test_setup_teardown(test_headers, setup, teardown_work),
+		cmocka_unit_test_setup_teardown(
+		    test_head_and_content, setup, teardown_work),
+		cmocka_unit_test_setup_teardown(test_flash, setup, teardown_work),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,10 +20,10 @@ put(const void *p, size_t n)
 static void
 record(uint8_t type, unsigned id, size_t content, uint8_t padding)
 {
-	const uint8_t h[8] = { 1, type, (uint8_t)(id >> 8), (uint8_t)id,
+	const uint8_t header[8] = { 1, type, (uint8_t)(id >> 8), (uint8_t)id,
 		(uint8_t)(content >> 8), (uint8_t)content, padding, 0 };
 
-	put(h, 8);
+	put(header, 8);
 }
 
 static void

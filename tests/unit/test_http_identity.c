@@ -4,8 +4,8 @@
 #include "../../core/http/identity.c"
 #include "../../core/http/redirect.c"
 
-static struct kr_arena *arena;
-static struct kr_ctx cx;
+#include "../lib/work.h"
+
 static struct kr_app app;
 static struct kr_req req;
 static struct kr_answer answer;
@@ -113,23 +113,13 @@ static int
 setup(void **state)
 {
 	(void)state;
-	arena = kr_arena_new(1 << 20);
-	kr_ctx_init(&cx, arena, &app);
+	work_begin(&app);
 	memset(&req, 0, sizeof req);
 	memset(&answer, 0, sizeof answer);
 	req.route = &route;
 	cx.req = &req;
 	cx.answer = &answer;
 	signed_in = 0;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	kr_ctx_finish(&cx);
-	kr_arena_free(&arena);
 	return 0;
 }
 
@@ -162,7 +152,7 @@ test_long_address(void **state)
 	for (size_t i = 0; i < KR_LEN(cases); i++) {
 		char text[4000];
 
-		teardown(state);
+		teardown_work(state);
 		setup(state);
 		snprintf(text, sizeof text, "%s", cases[i].head);
 		size_t n = strlen(text);
@@ -189,7 +179,7 @@ test_form_of_nobody(void **state)
 int
 main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown_work)
 	const struct CMUnitTest tests[] = { T(test_language), T(test_long_address),
 		T(test_form_of_nobody) };
 

@@ -8,8 +8,8 @@
 #include "../../core/http/multipart.c"
 #include "../../core/http/params.c"
 
-static struct kr_arena *arena;
-static struct kr_ctx cx;
+#include "../lib/work.h"
+
 static struct kr_app app;
 static struct kr_req req;
 static struct kr_input in;
@@ -175,8 +175,7 @@ static int
 setup(void **state)
 {
 	(void)state;
-	arena = kr_arena_new(32 << 20);
-	kr_ctx_init(&cx, arena, &app);
+	work_begin(&app);
 	memset(&req, 0, sizeof req);
 	memset(&in, 0, sizeof in);
 	memset(&route, 0, sizeof route);
@@ -192,15 +191,6 @@ setup(void **state)
 	cx.actor = &actor;
 	tokens_asked = uploads_open = uploads_begun = rooms_asked = 0;
 	disk_full = refuse_file = no_room = false;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	kr_ctx_finish(&cx);
-	kr_arena_free(&arena);
 	return 0;
 }
 
@@ -272,7 +262,7 @@ test_types(void **state)
 		struct kr_field f = one;
 		char text[100];
 
-		teardown(state);
+		teardown_work(state);
 		setup(state);
 		f.type = cases[i].type;
 		f.min = cases[i].min;
@@ -301,7 +291,7 @@ test_required_and_repeats(void **state)
 	assert_int_equal(post(fields, 5, "a=++&b=1"), KR_EINPUT);
 	assert_string_equal(in.bad[0].i18n, "core.field_required");
 
-	teardown(state);
+	teardown_work(state);
 	setup(state);
 	assert_int_equal(post(fields, 5,
 			     "a=one&a=two&b=0&b=1&ids=5,6&ids=7&aud=group:1&aud=group:2"
@@ -353,7 +343,7 @@ test_refusals(void **state)
 	};
 
 	for (size_t i = 0; i < KR_LEN(cases); i++) {
-		teardown(state);
+		teardown_work(state);
 		setup(state);
 		req.content_type = kr_z(cases[i].type);
 		req.content_length = cases[i].length;
@@ -374,7 +364,7 @@ test_many_fields(void **state)
 		memcpy(text + 4 * i, "b=1&", 4);
 	assert_int_equal(post(&f, 1, text), KR_EINPUT);
 	assert_int_equal(req.refuse, 400);
-	teardown(state);
+	teardown_work(state);
 	setup(state);
 	text[4000] = 0;
 	assert_int_equal(post(&f, 1, text), KR_OK);
@@ -424,7 +414,7 @@ test_files_without_token(void **state)
 	assert_int_equal(
 	    upload(FILE_("a") "1\r\n" P("_csrf", "") "right\r\n--B--"), KR_EDENIED);
 	assert_int_equal(uploads_begun, 0);
-	teardown(state);
+	teardown_work(state);
 	setup(state);
 	assert_int_equal(
 	    upload(P("_csrf", "") "wrong\r\n" FILE_("a") "1\r\n--B--"), KR_EDENIED);
@@ -442,13 +432,13 @@ test_file_faults(void **state)
 	assert_string_equal(in.bad[0].i18n, "core.too_many_files");
 	assert_str(in.bad[0].arg, "2");
 	/* the body breaks off within a file */
-	teardown(state);
+	teardown_work(state);
 	setup(state);
 	assert_int_equal(upload(P("_csrf", "") "right\r\n" FILE_("a") "1"), KR_EINPUT);
 	assert_int_equal(req.refuse, 400);
 	assert_int_equal(uploads_open, 0);
 	/* no space */
-	teardown(state);
+	teardown_work(state);
 	setup(state);
 	disk_full = true;
 	assert_int_equal(
@@ -456,7 +446,7 @@ test_file_faults(void **state)
 	assert_int_equal(req.refuse, 507);
 	assert_int_equal(uploads_open, 0);
 	/* infected: an error at the field, and not "missing" as well */
-	teardown(state);
+	teardown_work(state);
 	setup(state);
 	refuse_file = true;
 	assert_int_equal(
@@ -464,7 +454,7 @@ test_file_faults(void **state)
 	assert_int_equal(in.nbad, 1);
 	assert_string_equal(in.bad[0].i18n, "core.file_infected");
 	/* the scanner is not asked more often than files may come */
-	teardown(state);
+	teardown_work(state);
 	setup(state);
 	refuse_file = true;
 	assert_int_equal(upload(P("_csrf", "") "right\r\n" FILE_("a") "1\r\n" FILE_(
@@ -488,13 +478,13 @@ test_kept_files(void **state)
 	assert_int_equal(kr_in_files(&cx, "work", &n)[0], 77);
 	assert_int_equal(n, 1);
 	assert_int_equal(rooms_asked, 0);
-	teardown(state);
+	teardown_work(state);
 	setup(state);
 	assert_int_equal(
 	    upload(P("_csrf", "") "wrong\r\n" P("work.kept", "") "77\r\n--B--"),
 	    KR_EDENIED);
 	assert_int_equal(in.nvalues, 0);
-	teardown(state);
+	teardown_work(state);
 	setup(state);
 	assert_int_equal(upload(P("_csrf", "") "right\r\n" FILE_("a") "1\r\n" P(
 			     "work.kept", "") "77\r\n" P("work.kept",
@@ -513,7 +503,7 @@ test_pending_files(void **state)
 			     "b") "2\r\n--B--"),
 	    KR_OK);
 	assert_int_equal(rooms_asked, 1);
-	teardown(state);
+	teardown_work(state);
 	setup(state);
 	no_room = true;
 	assert_int_equal(
@@ -554,12 +544,12 @@ test_much_text(void **state)
 	app.conf.max_file_bytes = 50 << 20;
 	assert_int_equal(upload(parts), KR_ELIMIT);
 	assert_int_equal(req.refuse, 413);
-	teardown(state);
+	teardown_work(state);
 	setup(state);
 	app.conf.max_file_bytes = 50 << 20;
 	assert_int_equal(post(work, 2, plain), KR_ELIMIT);
 	assert_int_equal(req.refuse, 413);
-	teardown(state);
+	teardown_work(state);
 	setup(state);
 	app.conf.max_file_bytes = 50 << 20;
 	assert_int_equal(upload(heads), KR_ELIMIT);
@@ -632,12 +622,12 @@ test_limit_of_school(void **state)
 	assert_int_equal(post(limited, 2, "a=x&n=5"), KR_OK);
 	assert_ptr_equal(limited[0].name, in.fields[0].name);
 	assert_int_equal(kr_in_i(&cx, "n"), 5);
-	teardown(state);
+	teardown_work(state);
 	setup(state);
 	assert_int_equal(post(limited, 2, "a=x&n=6"), KR_EINPUT);
 	assert_string_equal(in.bad[0].i18n, "core.field_range");
 	assert_str(in.bad[0].arg, "0–5");
-	teardown(state);
+	teardown_work(state);
 	setup(state);
 	set_by_school = 20;
 	assert_int_equal(post(limited, 2, "a=x&n=6"), KR_OK);
@@ -646,7 +636,7 @@ test_limit_of_school(void **state)
 int
 main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown_work)
 	const struct CMUnitTest tests[] = { T(test_types), T(test_required_and_repeats),
 		T(test_undeclared), T(test_refusals), T(test_many_fields),
 		T(test_files), T(test_files_without_token), T(test_file_faults),

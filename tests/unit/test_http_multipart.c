@@ -3,8 +3,7 @@
 
 #include "../../core/http/multipart.c"
 
-static struct kr_arena *arena;
-static struct kr_ctx cx;
+#include "../lib/work.h"
 
 kr_err
 kr_refuse(kr_ctx *c, int status, kr_err err, const char *why)
@@ -89,24 +88,6 @@ parse(struct heard *h, const char *boundary, kr_str body, size_t step)
 	kr_buf_init(&h->log, arena, 256);
 	kr_ctx_clear(&cx);
 	return kr_multipart(&cx, kr_z(boundary), &ops, h);
-}
-
-static int
-setup(void **state)
-{
-	(void)state;
-	arena = kr_arena_new(64 << 20);
-	kr_ctx_init(&cx, arena, NULL);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	kr_ctx_finish(&cx);
-	kr_arena_free(&arena);
-	return 0;
 }
 
 #define PART(name, rest) "Content-Disposition: form-data; name=\"" name "\"" rest "\r\n"
@@ -307,5 +288,5 @@ main(void)
 		cmocka_unit_test(test_mutations),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup_work, teardown_work);
 }

@@ -5,8 +5,8 @@
 #include "../../core/http/host.c"
 #include "../../core/http/request.c"
 
-static struct kr_arena *arena;
-static struct kr_ctx cx;
+#include "../lib/work.h"
+
 static struct kr_app app;
 
 /* The FastCGI parameters of the request under test. */
@@ -55,12 +55,11 @@ static int
 setup(void **state)
 {
 	(void)state;
-	arena = kr_arena_new(4 << 20);
 	app.conf.demo = true;
 	app.conf.scheme = "http";
 	app.conf.host = "kreide.localhost";
 	app.conf.port = 8080;
-	kr_ctx_init(&cx, arena, &app);
+	work_begin(&app);
 	return 0;
 }
 

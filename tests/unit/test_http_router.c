@@ -4,23 +4,7 @@
 
 #include "../../core/http/router.c"
 
-static struct kr_arena *arena;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	arena = kr_arena_new(1 << 20);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	kr_arena_free(&arena);
-	return 0;
-}
+#include "../lib/work.h"
 
 static const struct kr_route routes[] = {
 	{ .method = KR_GET, .path = "/" },
@@ -192,5 +176,5 @@ main(void)
 		cmocka_unit_test(test_taken),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup_work, teardown_work);
 }
