@@ -17,6 +17,7 @@ struct checking {
 	size_t plugins, statements;
 	bool database;
 	struct kr_conn *conns[3]; /* asked in this order whether they can run it */
+	struct kr_schema *schema;
 	const char *serving; /* only these and core can fail the check; NULL: all */
 };
 
@@ -27,7 +28,7 @@ check_in_database(struct checking *c, const struct kr_plugin *p)
 	size_t users = strcmp(p->name, "core") == 0 ? KR_LEN(c->conns) : 1;
 
 	c->statements += kr_statements_check(c->conns, users, p, c->report);
-	(void)kr_schema_check(c->conns[0], p, c->report);
+	(void)kr_schema_check(c->schema, p, c->report);
 }
 
 /* Quietly: a check without a database is a check too. */
@@ -49,6 +50,8 @@ open_database(struct checking *c)
 			kr_conn_free(&c->conns[i]);
 	}
 	c->database = c->conns[0] != NULL;
+	if (c->database)
+		c->schema = kr_schema_read(c->conns[0]);
 }
 
 /* Everything that is installed. Without an instance: what lies beside the program. */
@@ -195,6 +198,8 @@ kr_cmd_check(struct kr_cli *cli, int argc, char **argv)
 		check_files(&c, &args);
 	else
 		check_installed(&c);
+	if (c.schema != NULL)
+		kr_schema_free(&c.schema);
 	for (size_t i = 0; i < KR_LEN(c.conns); i++)
 		kr_conn_free(&c.conns[i]);
 	fclose(c.report);

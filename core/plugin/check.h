@@ -54,7 +54,11 @@ void kr_check_router(const struct kr_plugin *, struct kr_findings *);
 void kr_check_entity(const struct kr_plugin *, size_t no, struct kr_findings *);
 
 /* ── schema.c: against a migrated database ── */
-size_t kr_schema_check(struct kr_conn *, const struct kr_plugin *, FILE *report);
+struct kr_schema; /* all tables and columns, read once for all plugins */
+struct kr_schema *kr_schema_read(struct kr_conn *);
+void kr_schema_free(struct kr_schema **);
+size_t kr_schema_check(
+    const struct kr_schema *, const struct kr_plugin *, FILE *report);
 
 /* ── stored.c ── */
 /* Has each statement prepared, its entities' too: by the first of these users, or by

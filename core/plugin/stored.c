@@ -80,7 +80,8 @@ connect_to(const char *home)
 }
 
 static void
-check_one(struct kr_conn *conn, struct kr_loaded *l, FILE *report)
+check_one(struct kr_conn *conn, const struct kr_schema *schema, struct kr_loaded *l,
+    FILE *report)
 {
 	char *text = NULL;
 	size_t size = 0;
@@ -88,7 +89,7 @@ check_one(struct kr_conn *conn, struct kr_loaded *l, FILE *report)
 
 	if (f == NULL)
 		kr_panic("no memory for a report");
-	(void)kr_schema_check(conn, l->p, f);
+	(void)kr_schema_check(schema, l->p, f);
 	(void)kr_statements_check(&conn, 1, l->p, f);
 	if (fclose(f) != 0)
 		kr_panic("no memory for a report");
@@ -107,11 +108,16 @@ void
 kr_check_stored(struct kr_app *app, FILE *report)
 {
 	struct kr_conn *conn = connect_to(app->conf.home);
+	struct kr_schema *schema;
 
+	if (conn == NULL)
+		return;
+	schema = kr_schema_read(conn);
 	/* Core's own tables are proven by the tests; it is not refused, it is repaired.
 	 */
-	for (size_t i = 1; i < app->nplugins && conn != NULL; i++)
+	for (size_t i = 1; i < app->nplugins; i++)
 		if (app->plugins[i].p != NULL)
-			check_one(conn, &app->plugins[i], report);
+			check_one(conn, schema, &app->plugins[i], report);
+	kr_schema_free(&schema);
 	kr_conn_free(&conn);
 }

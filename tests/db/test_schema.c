@@ -111,11 +111,13 @@ static size_t
 report(void)
 {
 	FILE *f = fmemopen(text, sizeof text, "w");
+	struct kr_schema *schema = kr_schema_read(rw);
 	size_t n;
 
 	memset(text, 0, sizeof text);
 	assert_non_null(f);
-	n = kr_schema_check(rw, &lost, f);
+	n = kr_schema_check(schema, &lost, f);
+	kr_schema_free(&schema);
 	assert_int_equal(fclose(f), 0);
 	return n;
 }
