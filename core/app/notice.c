@@ -25,9 +25,9 @@ KR_STMT(x_parents_of, "ssssitiii", "",
 KR_STMT(x_audience, "ssssitiii", "",
     INSERT_NOTICE "SELECT person_id, ?, ?, ?, ?, ?, ?, ? FROM core_my_audience"
 		  " WHERE audience_id = ? AND person_id <> ?");
-KR_STMT(x_mine_read, "tii", "",
-    "UPDATE core_notice SET read_at = ? WHERE person_id = ? AND read_at IS NULL"
-    " AND id <= ?");
+KR_STMT(x_unread, "i", "",
+    "INSERT IGNORE INTO core_unread (person_id)"
+    " SELECT DISTINCT person_id FROM core_notice WHERE batch = ?");
 KR_STMT(q_mine, "i", "isssstt",
     "SELECT id, module, text_key, args, href, created, read_at FROM core_notice"
     " WHERE person_id = ? ORDER BY id DESC LIMIT 100");
@@ -107,6 +107,7 @@ kr_notify_(kr_ctx *cx, const struct kr_audience *a, struct kr_notify_what_ what,
 	if (a->audience)
 		kr_exec(cx, &x_audience, v.module, v.key, v.args, v.href, v.batch,
 		    v.now, v.me, kr_i(a->audience), v.me);
+	kr_exec(cx, &x_unread, v.batch);
 	kr_outbox_add(
 	    cx, "core", "live.notice", kr_args_write(cx, KR_ARGS(kr_i(batch))));
 }
@@ -167,13 +168,6 @@ kr_notices_mine(kr_ctx *cx, size_t *n_r)
 				r.href, r.module, r.created, r.read.us == INT64_MIN };
 	*n_r = n;
 	return list;
-}
-
-void
-kr_notices_read(kr_ctx *cx, kr_id upto)
-{
-	kr_exec(cx, &x_mine_read, kr_t(cx->now), kr_i(kr_me(cx)),
-	    kr_i(upto ? upto : INT64_MAX));
 }
 
 struct kr_live_notice *

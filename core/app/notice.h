@@ -19,6 +19,5 @@ struct kr_notice {
 	bool unread;
 };
 struct kr_notice *kr_notices_mine(kr_ctx *, size_t *n_r); /* newest 100 */
-void kr_notices_read(kr_ctx *, kr_id or_0_for_all);
 
 #endif

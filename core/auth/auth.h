@@ -28,8 +28,9 @@ struct kr_actor {
 };
 
 /* ── sessions (stage 3) ── */
-/* One SELECT: session, person, compiled rights, unread notices, epochs. Recompiles the
-   rights when the epoch moved. KR_OK with person 0 when there is no valid session. */
+/* One SELECT: session, person, compiled rights, epochs; another one for who may have
+   unread notices. Recompiles the rights when the epoch moved. KR_OK with person 0 when
+   there is no valid session. */
 kr_err kr_session_load(kr_ctx *, kr_str cookie_value);
 kr_err kr_session_load_by_id(kr_ctx *, kr_id session); /* content host */
 /* Makes one: 256 random bits to the cookie, only their SHA-256 to the database. */
@@ -57,13 +58,12 @@ kr_err kr_actor_load(kr_ctx *, kr_id person);
 const char *kr_cookie_name(kr_ctx *, const char *plain);
 
 /* ── rights ── */
-/* SQL over core_person_right r and core_right m: was the right held when compiled? */
-#define KR_RIGHT_BIT "ORD(SUBSTR(r.bits, m.bit DIV 8 + 1, 1)) >> (m.bit MOD 8) & 1"
 /* SQL over core_notice n and core_person_right r: is the notice's module open to the
    person, by the rights as they were last compiled? */
 #define KR_NOTICE_OPEN                                                                 \
 	"(n.module = 'core' OR EXISTS (SELECT 1 FROM core_right m"                     \
-	" WHERE m.name = CONCAT('module:', n.module) AND " KR_RIGHT_BIT "))"
+	" WHERE m.name = CONCAT('module:', n.module)"                                  \
+	" AND ORD(SUBSTR(r.bits, m.bit DIV 8 + 1, 1)) >> (m.bit MOD 8) & 1))"
 size_t kr_right_bit(const struct kr_app *, const char *name); /* (size_t)-1: none */
 bool kr_actor_has(const struct kr_actor *, size_t bit);
 /* Permission i of a manifest, by the row size that the plugin was compiled with. */

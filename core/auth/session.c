@@ -17,7 +17,8 @@ struct row {
 	kr_id session, person;
 	kr_str csrf, given, family, account, lang, theme, address, bits;
 	kr_time seen, fresh, created, expires;
-	uint32_t roles, unread;
+	uint32_t roles;
+	bool unread; /* there may be some */
 	kr_date valid_until;
 	int64_t epoch, rights_epoch, settings_epoch;
 };
@@ -43,39 +44,37 @@ static const struct kr_col cols[] = {
 	KR_COL(struct row, rights_epoch),
 	KR_COL(struct row, settings_epoch),
 };
-/* What a module has sent is counted only while it is open to this person: r.bits are
-   his compiled rights, one bit per module. Joined, not asked by subqueries: this runs
-   for every page, and each subquery costs the server as much as a statement of its own.
- */
+/* Joined by whole keys only: this runs for every page, and a table that the server has
+   to search, or a subquery, costs it as much as a statement of its own. So the unread
+   notices are counted by a second one, and only for those who may have some. */
 #define PERSON_COLUMNS                                                                 \
 	"p.id, p.given, p.family, p.account, p.roles, p.lang, p.theme, p.address,"     \
-	" r.bits, r.valid_until, r.epoch,"                                             \
-	" COUNT(IF(n.module = 'core' OR " KR_RIGHT_BIT ", 1, NULL)),"                  \
-	" er.value, es.value"
+	" r.bits, r.valid_until, r.epoch, u.person_id IS NOT NULL, er.value, es.value"
 #define PERSON_JOINS                                                                   \
 	" LEFT JOIN core_person_right r ON r.person_id = p.id"                         \
+	" LEFT JOIN core_unread u ON u.person_id = p.id"                               \
 	" JOIN core_epoch er ON er.name = 'rights'"                                    \
-	" JOIN core_epoch es ON es.name = 'settings'"                                  \
-	" LEFT JOIN core_notice n ON n.person_id = p.id AND n.read_at IS NULL"         \
-	" LEFT JOIN core_right m ON m.name = CONCAT('module:', n.module)"
+	" JOIN core_epoch es ON es.name = 'settings'"
 #define SESSION_FROM                                                                   \
 	" FROM core_session s"                                                         \
 	" JOIN core_person p ON p.id = s.person_id AND p.state = 'active'" PERSON_JOINS
-KR_STMT(q_session, "xtt", "ixttttisssisssxdiiii",
+KR_STMT(q_session, "xtt", "ixttttisssisssxdibii",
     "SELECT s.id, s.csrf, s.seen, s.fresh, s.created, s.expires, " PERSON_COLUMNS
-	SESSION_FROM
-    " WHERE s.hash = ? AND s.expires > ? AND s.seen > ? GROUP BY s.id");
-KR_STMT(q_session_id, "itt", "ixttttisssisssxdiiii",
+	SESSION_FROM " WHERE s.hash = ? AND s.expires > ? AND s.seen > ?");
+KR_STMT(q_session_id, "itt", "ixttttisssisssxdibii",
     "SELECT s.id, s.csrf, s.seen, s.fresh, s.created, s.expires, " PERSON_COLUMNS
-	SESSION_FROM " WHERE s.id = ? AND s.expires > ? AND s.seen > ? GROUP BY s.id");
-KR_STMT(q_person, "i", "ixttttisssisssxdiiii",
+	SESSION_FROM " WHERE s.id = ? AND s.expires > ? AND s.seen > ?");
+KR_STMT(q_person, "i", "ixttttisssisssxdibii",
     "SELECT 0, CAST('' AS BINARY(32)), p.left_at, p.left_at, p.left_at,"
     " p.left_at, " PERSON_COLUMNS " FROM core_person p" PERSON_JOINS
-    " WHERE p.id = ? AND p.state = 'active' GROUP BY p.id");
-KR_STMT(q_unread, "i", "i",
-    "SELECT COUNT(*) FROM core_notice n"
-    " JOIN core_person_right r ON r.person_id = n.person_id"
-    " WHERE n.person_id = ? AND n.read_at IS NULL AND " KR_NOTICE_OPEN);
+    " WHERE p.id = ? AND p.state = 'active'");
+KR_STMT(q_unread, "i", "si",
+    "SELECT module, COUNT(*) FROM core_notice WHERE person_id = ? AND read_at IS NULL"
+    " GROUP BY module");
+/* The notices are read with locks: one that is just being written is waited for. */
+KR_STMT(x_none, "ii", "",
+    "DELETE FROM core_unread WHERE person_id = ? AND NOT EXISTS"
+    " (SELECT 1 FROM core_notice WHERE person_id = ? AND read_at IS NULL)");
 KR_STMT(
     x_seen, "tit", "", "UPDATE core_session SET seen = ? WHERE id = ? AND seen < ?");
 KR_STMT(x_new, "xixttttss", "",
@@ -177,7 +176,6 @@ actor_of(kr_ctx *cx, const struct row *r)
 	a->lang = r->lang.n > 0 ? r->lang : KR_S("de");
 	a->theme = r->theme;
 	a->du = r->address.n > 0 ? kr_is(r->address, "du") : r->roles == KR_ROLE_PUPIL;
-	a->unread = r->unread;
 	a->settings_epoch = (uint64_t)r->settings_epoch;
 	a->fresh = r->fresh;
 	if (r->csrf.n == sizeof a->csrf)
@@ -189,21 +187,43 @@ actor_of(kr_ctx *cx, const struct row *r)
 static kr_err
 rights_of(kr_ctx *cx, const struct row *r, struct kr_actor *a)
 {
-	static const struct kr_col unread_cols[] = { KR_COL(struct row, unread) };
-	struct row count;
 	bool due = r->valid_until.day != KR_NO_DATE.day &&
 		   kr_today(cx).day >= r->valid_until.day;
 
-	if (r->epoch == r->rights_epoch && !due && r->bits.n > 0) {
-		memcpy(a->rights, r->bits.p,
-		    r->bits.n < KR_RIGHT_BYTES ? r->bits.n : KR_RIGHT_BYTES);
-		return KR_OK;
-	}
-	if (kr_rights_refresh(cx, r->person, a->rights) != KR_OK)
-		return kr_status(cx);
-	/* The row counted by rights of yesterday. */
-	if (kr_one(cx, &q_unread, unread_cols, &count, kr_i(r->person)))
-		a->unread = count.unread;
+	if (r->epoch != r->rights_epoch || due || r->bits.n == 0)
+		return kr_rights_refresh(cx, r->person, a->rights);
+	memcpy(a->rights, r->bits.p,
+	    r->bits.n < KR_RIGHT_BYTES ? r->bits.n : KR_RIGHT_BYTES);
+	return KR_OK;
+}
+
+/* What a module has sent counts only while it is open to this person. */
+static bool
+module_open(const kr_ctx *cx, const struct kr_actor *a, kr_str module)
+{
+	const struct kr_loaded *l = kr_app_plugin(cx->app, module);
+
+	return kr_is(module, "core") || (l != NULL && kr_actor_has(a, l->module_bit));
+}
+
+static kr_err
+count_unread(kr_ctx *cx, struct kr_actor *a)
+{
+	struct from {
+		kr_str module;
+		uint32_t n;
+	} f;
+	static const struct kr_col from_cols[] = {
+		KR_COL(struct from, module),
+		KR_COL(struct from, n),
+	};
+	kr_rows *rows = kr_query(cx, &q_unread, kr_i(a->person));
+
+	if (kr_status(cx) == KR_OK && kr_rows_n(rows) == 0)
+		kr_after(cx, &x_none, kr_i(a->person), kr_i(a->person));
+	while (kr_next(rows, from_cols, &f))
+		if (module_open(cx, a, f.module))
+			a->unread += f.n;
 	return kr_status(cx);
 }
 
@@ -224,6 +244,8 @@ take(kr_ctx *cx, struct row *r)
 	if (r->session != 0 && !alive(cx, r, a))
 		return kr_status(cx);
 	err = rights_of(cx, r, a);
+	if (err == KR_OK && r->unread)
+		err = count_unread(cx, a);
 	if (err != KR_OK)
 		return err;
 	cx->actor = a;

@@ -18,14 +18,16 @@
 #endif
 
 #define ARENA_MAGIC 0x4b72a7e4u
-#define FIRST_BLOCK ((size_t)64 * 1024)
+/* Room for nearly every page: a second block is given back to the system after the
+   request, which then has to fetch and clear its memory anew for the next one. */
+#define FIRST_BLOCK ((size_t)256 * 1024)
 #define LARGEST_STEP ((size_t)1024 * 1024)
 #define ALIGN ((size_t)16)
 
 struct block {
 	struct block *older;
 	size_t cap, used;
-	_Alignas(16) unsigned char bytes[];
+	_Alignas(16) unsigned char bytes[]; /* zero behind `used` */
 };
 
 struct kr_arena {
@@ -66,7 +68,7 @@ arena_grow(struct kr_arena *a, size_t n)
 	if (step > a->cap - a->held)
 		full(a, n);
 
-	struct block *b = malloc(sizeof *b + step);
+	struct block *b = calloc(1, sizeof *b + step);
 
 	if (b == NULL)
 		kr_panic("arena: no memory for %zu bytes", step);
@@ -134,7 +136,6 @@ kr_arena_alloc(struct kr_arena *a, size_t n)
 	a->top->used += need;
 	a->used += need;
 	UNPOISON(p, n);
-	memset(p, 0, n);
 	return p;
 }
 

@@ -106,7 +106,7 @@ struct html_words {
 struct html_frame {
 	struct html_head head;
 	struct html_flash flash;
-	struct html_words words;
+	kr_html words;
 	kr_str lang, theme, school, name;
 	kr_id person;
 	int64_t idle_left, last_left; /* seconds of the session */
@@ -120,7 +120,7 @@ struct html_frame {
 struct html_wall {
 	struct html_head head;
 	struct html_flash flash;
-	struct html_words words;
+	kr_html words;
 	kr_str lang, theme, school, other_lang, other_name, other_href;
 	kr_id person; /* who must change a password, say, stands before the board too */
 	kr_str imprint, privacy, access;

@@ -7,6 +7,7 @@
 #include "auth/auth.h"
 #include "http/http.h"
 #include "plugin/registry.h"
+#include <stdlib.h>
 #include <string.h>
 
 /* ── navigation, from the menu tables of all plugins ── */
@@ -176,6 +177,32 @@ head_of(const kr_out *o)
 		.favicon = KR_S(KR_ASSET_FAVICON) };
 }
 
+/* What the scripts say is the same for all who are spoken to alike, and a good part of
+   each page: put together once. */
+static kr_html
+words_of(kr_ctx *cx)
+{
+	static kr_str kept[3];
+	struct kr_voice voice = kr_voice_of(cx);
+	kr_str *mine = &kept[kr_is(voice.lang, "de") ? voice.du : 2];
+	kr_out *part;
+	char *copy;
+
+	if (mine->p != NULL)
+		return (kr_html){ *mine };
+	part = kr_out_new(cx, 't', 4096);
+	html_words(cx, part, &(struct html_words){ 0 });
+
+	kr_str text = kr_out_html(part).safe_;
+
+	copy = malloc(text.n);
+	if (copy == NULL)
+		kr_panic("no memory for the words of a page");
+	memcpy(copy, text.p, text.n);
+	*mine = (kr_str){ copy, text.n };
+	return (kr_html){ *mine };
+}
+
 struct button {
 	const char *form; /* attributes of it */
 	const char *class, *icon, *key;
@@ -228,6 +255,7 @@ draw_frame(kr_out *o, kr_out *page)
 	struct html_frame v = { .head = head_of(o),
 		.lang = kr_voice_of(cx).lang,
 		.school = school_name(cx),
+		.words = words_of(cx),
 		.body = kr_out_html(o) };
 
 	v.flash = flash_of(o);
@@ -285,6 +313,7 @@ draw_wall(kr_out *o, kr_out *page)
 		.privacy = conf_url(cx, "privacy_url"),
 		.access = conf_url(cx, "accessibility_url"),
 		.sheet = o->kind == 'w',
+		.words = words_of(cx),
 		.body = kr_out_html(o) };
 
 	if (kr_me(cx) != 0) {
@@ -303,7 +332,7 @@ void
 kr_layout(kr_out *o)
 {
 	struct kr_answer *a = o->cx->answer;
-	kr_out *page = kr_out_new(o->cx, 't', o->buf.n + 16384);
+	kr_out *page = kr_out_new(o->cx, 't', o->buf.n + 8192);
 
 	if (o->kind == 'p')
 		draw_frame(o, page);

@@ -9,7 +9,7 @@ void
 kr_answer_init(struct kr_answer *a, struct kr_arena *arena)
 {
 	memset(a, 0, sizeof *a);
-	kr_buf_init(&a->body, arena, 16384);
+	kr_buf_init(&a->body, arena, 0); /* most answers bring their own */
 }
 
 const char *

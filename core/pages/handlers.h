@@ -5,7 +5,7 @@
 #include <kr/kr.h>
 
 /* pdata.c: what core keeps about people */
-enum { KR_CORE_PDATA_N = 113 };
+enum { KR_CORE_PDATA_N = 114 };
 extern const struct kr_pdata kr_core_pdata[KR_CORE_PDATA_N];
 
 /* plugin.c: what the school may set */

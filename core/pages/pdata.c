@@ -152,6 +152,7 @@ const struct kr_pdata kr_core_pdata[KR_CORE_PDATA_N] = {
 	META("core_notice", "read_at", "person_id", TELL, 90),
 	REF("core_notice", "actor_id", TELL, 90),
 	REST("core_notice"),
+	REF("core_unread", "person_id", TELL, 0),
 	UNTIL("core_outbox", "actor_id", TELL, 7, "done_at"),
 	TEXT("core_outbox", "args", "actor_id", TELL, 7),
 	META("core_outbox", "created", "actor_id", TELL, 7),

@@ -336,6 +336,7 @@ test_logs() {
 	ok 'access log of 23 hours: begun anew' $?
 	sleep 0.3
 	curl -s "$U/nachher" >/dev/null
+	wait_until 3 grep -q /nachher "$log/nginx/access.log"
 	has 'and the new one is written' "$(cat "$log/nginx/access.log")" /nachher
 	has 'and the old one is kept' "$(cat "$log"/nginx/access-*.log)" /healthz
 	is 'svlogd: every 23 hours, no limit of number' $'s20000000\nn0\nt82800' \
