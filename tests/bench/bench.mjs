@@ -1,5 +1,5 @@
 /* Runs the bench: interleaved rounds of all cases, then what is counted once; the table, the
-   verdicts, build/bench.json and build/bench.svg. */
+   verdicts, build/bench.json, build/bench.md and build/bench.svg. */
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
@@ -16,9 +16,9 @@ import { prepare } from "./school.mjs";
 
 const run = promisify(execFile);
 const check = !process.argv.includes("--whole");
-const SIZE = check ? { rounds: 1, seconds: 1, open: 8, starts: 1, sessions: 20 }
-	: process.env.QUICK ? { rounds: 2, seconds: 1, open: 32, starts: 2, sessions: 200 }
-		: { rounds: 5, seconds: 3, open: 32, starts: 10, sessions: 1000 };
+const SIZE = check ? { rounds: 1, seconds: 1, open: 8, starts: 1, sessions: 20, growth: 1, waiting: 20 }
+	: process.env.QUICK ? { rounds: 2, seconds: 1, open: 32, starts: 2, sessions: 200, growth: 5, waiting: 200 }
+		: { rounds: 5, seconds: 3, open: 32, starts: 10, sessions: 1000, growth: Number(process.env.KR_BENCH_GROWTH ?? 90), waiting: 1000 };
 const work = mkdtempSync(join(tmpdir(), "kr-bench-wrk."));
 const pidIn = (file) => Number(readFileSync(join(home, "run", file), "utf8"));
 

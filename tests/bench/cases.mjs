@@ -52,6 +52,7 @@ export async function cases(school) {
 		{ name: "Q5 own", what: "5 reads, our layers", of: "Q5", on: "core", requests: one("/bench/q5"), mark: "Zeile" },
 		{ name: "Q20 own", what: "20 reads, our layers", of: "Q20", on: "core", requests: one("/bench/q20"), mark: "Zeile" },
 		{ name: "LIST500 own", what: "500 rows, our layers", of: "LIST500", on: "core", requests: one("/bench/list"), mark: "&lt;" },
+		{ name: "hooks", what: "empty, 100 hooks in process", of: "F own", on: "core", requests: one("/bench/hooks"), mark: "xxxx" },
 		{ name: "frame", what: "page with nothing in it", of: "Q1", on: "core", requests: own("/bench/frame"), mark: "k-topbtn" },
 		{ name: "start", what: "start page, ten courses", of: "Q20", on: "core", requests: own("/"), mark: "Aufgabe" },
 		{ name: "tasks", what: "list of 20 tasks", of: "E", on: "core", requests: own("/tasks"), mark: "Aufgabe 20" },

@@ -1,8 +1,11 @@
 /* What is not a rate: memory, the database's fsyncs of one write, and a cold start. */
+import { readFileSync } from "node:fs";
 import http from "node:http";
-import { service, port, sql, value } from "../http/world.mjs";
-import { median, pss, sleep, tree } from "./measure.mjs";
-import { sessions } from "./school.mjs";
+import { join } from "node:path";
+import { home, service, port, sql, value } from "../http/world.mjs";
+import { cpu, drain, median, pss, sleep, tree } from "./measure.mjs";
+import { Browser, encode } from "../http/client.mjs";
+import { formOf, sessions } from "./school.mjs";
 
 const status = async (name) => Number((await sql(`SHOW GLOBAL STATUS LIKE '${name}'`))[0][1]);
 
@@ -30,10 +33,12 @@ function answer(cookie) {
 	});
 }
 
-/* From the supervisor's start of the program to the first page of somebody signed in. */
+/* From the supervisor's start of the program to the first page of somebody signed in. runit
+   lets a service begin once a second, and that second is not ours. */
 async function coldStarts(cookie, n) {
 	const list = [];
 	for (let i = 0; i < n; i++) {
+		await sleep(1200);
 		await service("kreide", "stop");
 		const from = performance.now(), started = service("kreide", "start");
 		while ((await answer(cookie)) !== 200 && performance.now() - from < 30000) await sleep(1);
@@ -43,24 +48,83 @@ async function coldStarts(cookie, n) {
 	return { n, ms: median(list), least: Math.min(...list), most: Math.max(...list) };
 }
 
+/* A hook after the deed: its row of the queue, the process for jobs, both commits. */
+async function laterHooks(core, { cookie }, n) {
+	const b = new Browser(port), { hidden } = await formOf(port, "/logout", "/bench/frame", cookie), once = Object.keys(hidden).find((k) => /nonce/.test(k));
+	b.jar.set("kr", cookie.slice(3));
+	const deed = (path, i) => b.ask("POST", path, { headers: { "content-type": "application/x-www-form-urlencoded" },
+		body: encode({ ...hidden, [once]: `${path.slice(-5)}${String(i).padStart(20, "0")}`.replace("/", "-") }) });
+	const left = async () => Number(await value("SELECT COUNT(*) FROM core_outbox WHERE done_at IS NULL"));
+	const round = async (path) => {
+		await drain(core);
+		const before = cpu(core);
+		for (let i = 0; i < n; i++) if ((await deed(path, i)).status !== 200) throw new Error(`${path} was not answered`);
+		for (let i = 0; i < 300 && (await left()) > 0; i++) await sleep(100);
+		await drain(core);
+		const after = cpu(core);
+		return Object.keys(core).reduce((sum, k) => sum + after[k] - before[k], 0) / n;
+	};
+	const plain = await round("/bench/deed"), hooked = await round("/bench/later");
+	return { n, ms: hooked - plain, left: await left() };
+}
+
+/* Sampled all the time; the second quarter against the last one: workers of all ages in both. */
+async function growth(core, c, at, { open, growth: seconds }, wrk) {
+	const seen = [];
+	let over = false;
+	const all = wrk(c, at.port(c), { open, seconds }).then((r) => { over = true; return r.n; });
+	while (!over) {
+		seen.push(pss(tree(core.core)));
+		await sleep(Math.min(500, seconds * 100));
+	}
+	const asked = await all, quarter = (i) => seen.slice(Math.floor((seen.length * i) / 4), Math.floor((seen.length * (i + 1)) / 4));
+	const mean = (list) => list.reduce((a, b) => a + b, 0) / Math.max(list.length, 1);
+	return { asked, from: mean(quarter(1)), to: mean(quarter(3)) };
+}
+
 /* The web processes and all of core, after much work, with many connections, with more people. */
 async function memory(core, list, at, SIZE, wrk) {
-	const frame = list.find((c) => c.name === "frame"), start = list.find((c) => c.name === "start");
+	const frame = list.find((c) => c.name === "frame");
 	const all = () => pss(tree(core.core)), first = all();
-	await wrk(frame, at.port(frame), { open: SIZE.open * 8, seconds: SIZE.seconds });
+	const crowd = wrk(frame, at.port(frame), { open: SIZE.open * 8, seconds: SIZE.seconds });
+	await sleep(SIZE.seconds * 500);
 	const many = all();
+	await crowd;
 	const before = [all(), pss([core.db])], made = await sessions(SIZE.sessions);
 	for (const cookie of made.slice(0, 200)) await answer(cookie);
 	const people = all() - before[0], db = pss([core.db]) - before[1];
-	let asked = 0;
-	for (let i = 0; i < (SIZE.rounds > 2 ? 10 : 1); i++) asked += (await wrk(start, at.port(start), { open: SIZE.open, seconds: SIZE.seconds })).n;
+	const grown = await growth(core, frame, at, SIZE, wrk);
 	const workers = tree(core.core).length;
-	return { first, many, sessions: made.length, people, db, last: all(), asked, processes: workers, worker: pss(tree(core.core).slice(1, 2)) };
+	return { first, many, cookies: made, sessions: made.length, people, db, ...grown, processes: workers, worker: pss(tree(core.core).slice(1, 2)) };
+}
+
+/* Browsers that wait for something to happen: held by the push process, by no worker. */
+async function waiting(cookies, c, at, SIZE, wrk) {
+	const pids = () => ["nginx", "push"].flatMap((n) => tree(Number(readFileSync(join(home, "sv", n, "supervise/pid"), "utf8"))));
+	const rate = async () => (await wrk(c, at.port(c), { open: SIZE.open, seconds: SIZE.seconds })).rps, rates = { none: [], all: [] };
+	rates.none.push(await rate());
+	const before = pss(pids()), held = [];
+	const open = (cookie) => new Promise((done, fail) => {
+		const q = http.get({ host: "127.0.0.1", port, path: "/_live", agent: false, headers: { Host: `localhost:${port}`, Cookie: cookie, Accept: "text/event-stream" } },
+			(r) => (r.statusCode === 200 ? done(r.on("error", () => {})) : fail(new Error(`/_live answers ${r.statusCode}`))));
+		q.on("error", fail);
+		held.push(q);
+	});
+	for (let i = 0; i < SIZE.waiting; i += 50)
+		await Promise.all(Array.from({ length: Math.min(50, SIZE.waiting - i) }, (_, k) => open(cookies[(i + k) % cookies.length])));
+	const after = pss(pids());
+	rates.all.push(await rate());
+	for (const q of held) q.on("error", () => {}).destroy();
+	await sleep(500);
+	rates.none.push(await rate());
+	return { n: held.length, kb: before === null ? null : ((after - before) * 1024) / held.length, rate: rates.all[0] / median(rates.none) };
 }
 
 export async function extras({ list, school, at, core, SIZE, wrk }) {
 	const out = { fsyncs: await fsyncs(list.find((c) => c.name === "hand-in"), at, SIZE, wrk) };
 	out.memory = await memory(core, list, at, SIZE, wrk);
+	out.waiting = await waiting(out.memory.cookies, list.find((c) => c.name === "frame"), at, SIZE, wrk);
+	out.later = await laterHooks(core, school.writers[0], SIZE.starts * 30);
 	out.cold = await coldStarts(school.readers[0].cookie, SIZE.starts);
 	return out;
 }

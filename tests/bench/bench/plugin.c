@@ -81,6 +81,38 @@ frame(kr_ctx *cx)
 	return bench_frame(cx, &(struct bench_frame){ 0 });
 }
 
+/* What it costs that somebody listens: a hundred times in the transaction of the deed,
+   or once by the process for jobs, after it. */
+#define HOOKED 100
+
+static kr_err
+nothing(kr_ctx *cx, const kr_val *args, size_t n)
+{
+	(void)cx;
+	(void)args;
+	(void)n;
+	return KR_OK;
+}
+
+static kr_err
+hooks_now(kr_ctx *cx)
+{
+	for (int64_t i = 0; i < HOOKED; i++)
+		kr_emit(cx, "bench.asked", kr_i(i));
+	return reads(cx, 0);
+}
+
+static kr_err
+hook_later(kr_ctx *cx)
+{
+	kr_emit(cx, "bench.later", kr_i(1));
+	return reads(cx, 0);
+}
+static const struct kr_event events[] = { { "bench.asked", "i" },
+	{ "bench.later", "i" } };
+static const struct kr_hook hooks[] = { { "bench.asked", nothing, KR_IN_TX },
+	{ "bench.later", nothing, KR_AFTER } };
+
 #define OPEN(path, run)                                                                \
 	{                                                                              \
 		KR_GET, path, NULL, run, .flags = KR_R_PUBLIC,                         \
@@ -92,6 +124,9 @@ static const struct kr_route routes[] = {
 	OPEN("/bench/q5", q5),
 	OPEN("/bench/q20", q20),
 	OPEN("/bench/list", list),
+	OPEN("/bench/hooks", hooks_now),
+	{ KR_POST, "/bench/deed", NULL, empty, .flags = KR_R_ANY },
+	{ KR_POST, "/bench/later", NULL, hook_later, .flags = KR_R_ANY },
 	{ KR_GET, "/bench/frame", NULL, frame, .flags = KR_R_ANY },
 };
 static const struct kr_pdata pdata[] = {
@@ -103,4 +138,4 @@ static const struct kr_pdata pdata[] = {
 
 KR_PLUGIN(.name = "bench", .title = "bench.title", .intro = "bench.intro",
     .version = "1.0", .schema = 1, .flags = KR_PL_SYSTEM, KR_TAB(routes, routes),
-    KR_TAB(pdata, pdata));
+    KR_TAB(events, events), KR_TAB(hooks, hooks), KR_TAB(pdata, pdata));
