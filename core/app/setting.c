@@ -10,13 +10,13 @@
 #include <string.h>
 
 KR_STMT(q_all, "", "ss", "SELECT name, value FROM core_setting");
-KR_STMT(q_epoch, "", "i", "SELECT value FROM core_epoch WHERE name = 'settings'");
+KR_STMT(q_epoch, "", "i", "SELECT settings FROM core_epoch WHERE name = 'rights'");
 KR_STMT(x_put, "ssti", "",
     "INSERT INTO core_setting (name, value, changed, changed_by) VALUES (?, ?, ?, ?)"
     " ON DUPLICATE KEY UPDATE value = VALUES(value), changed = VALUES(changed),"
     " changed_by = VALUES(changed_by)");
-KR_STMT(
-    x_epoch, "", "", "UPDATE core_epoch SET value = value + 1 WHERE name = 'settings'");
+KR_STMT(x_epoch, "", "",
+    "UPDATE core_epoch SET settings = settings + 1 WHERE name = 'rights'");
 
 struct pair {
 	kr_str name, value;

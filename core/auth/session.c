@@ -49,12 +49,11 @@ static const struct kr_col cols[] = {
    notices are counted by a second one, and only for those who may have some. */
 #define PERSON_COLUMNS                                                                 \
 	"p.id, p.given, p.family, p.account, p.roles, p.lang, p.theme, p.address,"     \
-	" r.bits, r.valid_until, r.epoch, u.person_id IS NOT NULL, er.value, es.value"
+	" r.bits, r.valid_until, r.epoch, u.person_id IS NOT NULL, e.value, e.settings"
 #define PERSON_JOINS                                                                   \
 	" LEFT JOIN core_person_right r ON r.person_id = p.id"                         \
 	" LEFT JOIN core_unread u ON u.person_id = p.id"                               \
-	" JOIN core_epoch er ON er.name = 'rights'"                                    \
-	" JOIN core_epoch es ON es.name = 'settings'"
+	" JOIN core_epoch e ON e.name = 'rights'"
 #define SESSION_FROM                                                                   \
 	" FROM core_session s"                                                         \
 	" JOIN core_person p ON p.id = s.person_id AND p.state = 'active'" PERSON_JOINS

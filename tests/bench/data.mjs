@@ -161,6 +161,7 @@ COMMIT;
 INSERT INTO core_notice (person_id, module, text_key, args, href, batch, created, read_at)
  SELECT p.id, 'tasks', 'tasks.notice_new', '["Arbeitsblatt"]', '/tasks', 0, @now - INTERVAL q.seq DAY, IF(q.seq = 1, NULL, @now)
  FROM core_person p JOIN seq_1_to_3 q WHERE ${persons("p.id")} AND p.roles = 1 ORDER BY p.id, q.seq;
+INSERT INTO core_unread (person_id) SELECT p.id FROM core_person p WHERE ${persons("p.id")} AND p.roles = 1 ORDER BY p.id;
 COMMIT;
 `;
 	yield* audiences(first, persons, inGroups);

@@ -45,6 +45,7 @@ export async function plant(lists) {
 	for (const p of Object.values(people).filter((x) => x.id !== 0)) {
 		await sql(`INSERT INTO core_notice (person_id, module, text_key, args, href, batch, created) VALUES (${p.id}, 'core',
 			'core.${word("Notiz", [p.name])}', '[]', '/start', 0, UTC_TIMESTAMP(6))`);
+		await sql(`INSERT IGNORE INTO core_unread (person_id) VALUES (${p.id})`);
 		await sql(`UPDATE core_session SET agent = '${word("Geraet", [p.name])}' WHERE person_id = ${p.id}`);
 	}
 	return canaries.length;

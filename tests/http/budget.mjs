@@ -27,8 +27,8 @@ async function fill(from, n) {
 		SELECT 1, CONCAT('Budget ', q.seq), 'general', 'Text', ${all}, ${teacher}, ${now}, ${now} FROM ${seq};
 		INSERT INTO skeleton_entry (rev, title, kind, day, body, owner_id, created, changed)
 		SELECT 1, CONCAT('Budget ', q.seq), 'idea', CURRENT_DATE, '', ${teacher}, ${now}, ${now} FROM ${seq};
-		INSERT INTO core_notice (person_id, module, text_key, args, href, batch, created)
-		SELECT p.id, 'tasks', 'tasks.notice_new', '["Budget"]', '/tasks', 0, ${now} FROM ${seq} JOIN core_person p
+		INSERT INTO core_notice (person_id, module, text_key, args, href, batch, created, read_at)
+		SELECT p.id, 'tasks', 'tasks.notice_new', '["Budget"]', '/tasks', 0, ${now}, ${now} FROM ${seq} JOIN core_person p
 		ON p.id IN (${pupil}, ${teacher})`);
 	const places = {
 		task: await value("SELECT id FROM tasks_task WHERE title = 'Budget 1'"),

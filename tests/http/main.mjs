@@ -71,6 +71,11 @@ try {
 	await beside;
 	await script("faults.krt");
 	await script("privacy.krt");
+	if (all) {
+		const lost = await world.value(`SELECT COUNT(*) FROM core_notice n LEFT JOIN core_unread u USING (person_id)
+			WHERE n.read_at IS NULL AND u.person_id IS NULL AND n.batch <> 0`);
+		tally.check(lost === "0", `${lost} unread notices that nobody would look for`);
+	}
 	await part("logs", async (t) => (await import("./logs.mjs")).default(t));
 } catch (e) {
 	tally.fail(`the run broke: ${e.stack}`);

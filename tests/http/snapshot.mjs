@@ -1,10 +1,12 @@
 /* The whole database as it was: what a request has changed is found and undone. */
 import { sql } from "./world.mjs";
 
-/* Columns that may change behind a GET, each with its reason; the rest of the row may not. */
+/* Columns that may change behind a GET, each with its reason; the rest of the row may not.
+   "*": the row may go. */
 const free = {
 	"kreide.core_session": ["seen"], /* "last seen", at most every five minutes, after the answer */
 	"kreide.core_notice": ["read_at"], /* looking at the notices is reading them */
+	"kreide.core_unread": ["*"], /* whoever turns out to have read everything needs no counting */
 	"kreide.tasks_submission": ["feedback_seen"], /* opening the task is reading the feedback */
 };
 
@@ -46,7 +48,7 @@ export class Snapshot {
 	/* As `changed`, but for the columns that a GET may touch. */
 	async changedByReading() {
 		const list = [];
-		for (const name of await this.changed()) {
+		for (const name of (await this.changed()).filter((n) => !free[n]?.includes("*"))) {
 			const columns = this.tables.get(name).filter((c) => !(free[name] ?? []).includes(c));
 			const [[a], [b]] = await sql([name, this.copy(name)].map((t) => `SELECT CONCAT(COUNT(*), ' ',
 				IFNULL(BIT_XOR(CRC32(CONCAT_WS('#', ${columns.map((c) => `IFNULL(HEX(\`${c}\`), 'NULL')`).join(", ")}))), 0))
