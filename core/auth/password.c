@@ -47,6 +47,21 @@ kr_password_hash(kr_ctx *cx, kr_str password, char hash_r[KR_HASH_MAX])
 		   crypto_pwhash_ALG_ARGON2ID13) == 0;
 }
 
+void
+kr_password_decoy(kr_ctx *cx, char hash_r[KR_HASH_MAX])
+{
+	enum { plain = sodium_base64_VARIANT_ORIGINAL_NO_PADDING };
+	uint8_t salt[16], hash[32];
+	char salt64[23], hash64[44];
+
+	kr_random(salt, sizeof salt);
+	kr_random(hash, sizeof hash);
+	sodium_bin2base64(salt64, sizeof salt64, salt, sizeof salt, plain);
+	sodium_bin2base64(hash64, sizeof hash64, hash, sizeof hash, plain);
+	snprintf(hash_r, KR_HASH_MAX, "$argon2id$v=19$m=%zu,t=%llu,p=1$%s$%s",
+	    memory(cx) / 1024, passes(cx), salt64, hash64);
+}
+
 bool
 kr_password_same(kr_ctx *cx, const char *hash, kr_str password)
 {

@@ -543,10 +543,10 @@ prepare(struct kr_serving *s)
 		return false;
 	kr_db_circuit_share(&m.board->db_circuit_us);
 	kr_auth_share(m.board->doors);
+	add_children(KR_C_PAGE, c->page_workers, &seat); /* somebody waits for these */
 	add_children(KR_C_AUTH, 2, &seat); /* at most two Argon2 at a time */
 	add_children(KR_C_KEYS, 1, &seat);
 	add_children(KR_C_JOBS, 1, &seat);
-	add_children(KR_C_PAGE, c->page_workers, &seat);
 	add_children(KR_C_SLOW, c->slow_workers, &seat);
 	add_children(KR_C_MUST, c->must_workers, &seat);
 	add_children(KR_C_SIGN, c->sign_workers, &seat);

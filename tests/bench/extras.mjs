@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import http from "node:http";
 import { join } from "node:path";
-import { home, service, port, sql, value } from "../http/world.mjs";
+import { home, pidsOf, service, port, sql, value } from "../http/world.mjs";
 import { cpu, drain, median, pss, sleep, tree } from "./measure.mjs";
 import { Browser, encode } from "../http/client.mjs";
 import { formOf, sessions } from "./school.mjs";
@@ -82,6 +82,14 @@ async function growth(core, c, at, { open, growth: seconds }, wrk) {
 	return { asked, from: mean(quarter(1)), to: mean(quarter(3)) };
 }
 
+/* MiB of what the database keeps of who is signed in, keys included. What its process takes for
+   it is its buffer pool's, which is full of whatever was read last, and bounded by db_memory. */
+async function stored() {
+	await sql("ANALYZE TABLE core_session, core_person_right");
+	return Number(await value(`SELECT SUM(data_length + index_length) FROM information_schema.tables
+		WHERE table_schema = 'kreide' AND table_name IN ('core_session', 'core_person_right')`)) / 1048576;
+}
+
 /* The web processes and all of core, after much work, with many connections, with more people. */
 async function memory(core, list, at, SIZE, wrk) {
 	const frame = list.find((c) => c.name === "frame");
@@ -90,12 +98,12 @@ async function memory(core, list, at, SIZE, wrk) {
 	await sleep(SIZE.seconds * 500);
 	const many = all();
 	await crowd;
-	const before = [all(), pss([core.db])], made = await sessions(SIZE.sessions);
-	for (const cookie of made.slice(0, 200)) await answer(cookie);
-	const people = all() - before[0], db = pss([core.db]) - before[1];
+	const before = [all(), await stored()], made = await sessions(SIZE.sessions);
+	for (const cookie of made) await answer(cookie);
+	const people = all() - before[0], db = (await stored()) - before[1];
 	const grown = await growth(core, frame, at, SIZE, wrk);
 	const workers = tree(core.core).length;
-	return { first, many, cookies: made, sessions: made.length, people, db, ...grown, processes: workers, worker: pss(tree(core.core).slice(1, 2)) };
+	return { first, many, cookies: made, sessions: made.length, people, db, ...grown, processes: workers, worker: first === null ? null : Math.max(...pidsOf("page").map((pid) => pss([pid]))) };
 }
 
 /* Browsers that wait for something to happen: held by the push process, by no worker. */

@@ -47,7 +47,7 @@ async function session(p) {
 export async function sessions(n) {
 	const list = await sql(`SELECT id FROM core_person WHERE roles = 1 AND state = 'active' ORDER BY id DESC LIMIT ${n}`);
 	const made = [];
-	for (const [id] of list) made.push(await session({ id }));
+	for (let i = 0; i < n; i++) made.push(await session({ id: list[i % list.length][0] })); /* a small school: on several devices */
 	return made;
 }
 

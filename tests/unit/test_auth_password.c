@@ -107,6 +107,12 @@ hashing(void **state)
 	assert_true(kr_password_outdated(&cx,
 	    "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$"
 	    "GpZ3sK/oH9p7VIiV56G/64Zo/8GaUw434IimaPqxwCo"));
+	/* As costly as a real one: read as such, and computed before it is found wrong.
+	 */
+	kr_password_decoy(&cx, b);
+	assert_int_equal(strlen(a), strlen(b));
+	assert_false(kr_password_outdated(&cx, b));
+	assert_false(kr_password_same(&cx, b, KR_S("Wolke sieben")));
 	/* ü typed as one character or as u with two dots. */
 	assert_true(kr_password_hash(&cx, KR_S("Gr\xc3\xbcner Tee"), a));
 	assert_true(kr_password_same(&cx, a, KR_S("Gru\xcc\x88ner Tee")));
