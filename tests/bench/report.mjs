@@ -49,10 +49,10 @@ function goals(list, run) {
 		goal("P3", `${name}: ${by[name].sql} SQL (must 12), CPU ${show(x, 1)} E (must 40, aim 20)`, x <= 40, by[name].sql <= 12);
 	}
 	const sign = rounds.get("sign-in"), beside = median(sign.map((r) => r.parts.nginx + r.parts.db));
-	const least = Math.min(...sign.map((r) => r.parts.core)) - Math.min(...rounds.get("hash").map((r) => r.least));
+	const core = median(sign.map((r, i) => r.parts.core - rounds.get("hash")[i].cpu));
 	const noise = Math.max(...rounds.get("hash").map((r) => r.p99)) - Math.min(...rounds.get("hash").map((r) => r.least));
-	const overhead = beside + Math.max(least, 0);
-	goal("P10", `sign-in besides its hash: nginx and database ${show(beside)} ms, core ${show(least)} ms (a single hash here varies by ${show(noise, 1)} ms): must 1, aim 0.5`,
+	const overhead = beside + Math.max(core, 0);
+	goal("P10", `sign-in besides its hash: nginx and database ${show(beside)} ms, core ${show(core)} ms (a single hash here varies by ${show(noise, 1)} ms): must 1, aim 0.5`,
 		overhead <= 1 ? true : noise > 1 ? null : false);
 	const m = more.memory, growth = (100 * (m.to - m.from)) / m.from, each = ((m.people + m.db) * 1000) / m.sessions;
 	if (m.first === null) goal("P12", "memory: only root may look into these processes", null);
@@ -63,8 +63,8 @@ function goals(list, run) {
 	goal("P13", `cold start to the first signed-in page: ${show(more.cold.ms, 0)} ms (${show(more.cold.least, 0)} to ${show(more.cold.most, 0)}, n = ${more.cold.n}): must 150, aim 50`,
 		more.cold.ms <= 150);
 	const hook = (by.hooks.cpu_ms - by["F own"].cpu_ms) / 100 / by.E.cpu_ms, later = more.later.ms / by.E.cpu_ms;
-	goal("P20", `a hook in the process ${show(hook, 3)} E (must 0.2); one after the deed, in a process of its own and never lost, ${show(later, 1)} E with its two commits (must 5)`,
-		hook <= 0.2 && later <= 5);
+	goal("P20", `a hook in the process: ${show(hook, 3)} E (must 0.2)`, hook <= 0.2);
+	goal("P20", `a hook after the deed, in another process, run exactly once: ${show(later, 1)} E with its commits (must 5)`, later <= 5);
 	const w = more.waiting;
 	goal("P21", `${w.n} waiting connections: ${w.kb === null ? "memory is for root to see" : `${show(w.kb, 1)} kB each (must 8)`}, ${show(100 * w.rate, 0)} % of the pages a second without them (must 95)`,
 		w.kb === null ? null : w.kb <= 8 && w.rate >= 0.95);
