@@ -72,12 +72,12 @@ async function laterHooks(core, { cookie }, n) {
 async function growth(core, c, at, { open, growth: seconds }, wrk) {
 	const seen = [];
 	let over = false;
-	const all = wrk(c, at.port(c), { open, seconds }).then((r) => { over = true; return r.n; });
+	const all = wrk(c, at.port(c), { open, seconds }).finally(() => { over = true; });
 	while (!over) {
 		seen.push(pss(tree(core.core)));
 		await sleep(Math.min(500, seconds * 100));
 	}
-	const asked = await all, quarter = (i) => seen.slice(Math.floor((seen.length * i) / 4), Math.floor((seen.length * (i + 1)) / 4));
+	const asked = (await all).n, quarter = (i) => seen.slice(Math.floor((seen.length * i) / 4), Math.floor((seen.length * (i + 1)) / 4));
 	const mean = (list) => list.reduce((a, b) => a + b, 0) / Math.max(list.length, 1);
 	return { asked, from: mean(quarter(1)), to: mean(quarter(3)) };
 }
@@ -112,17 +112,19 @@ async function waiting(cookies, c, at, SIZE, wrk) {
 	const rate = async () => (await wrk(c, at.port(c), { open: SIZE.open, seconds: SIZE.seconds })).rps, rates = { none: [], all: [] };
 	rates.none.push(await rate());
 	const before = pss(pids()), held = [];
-	const open = (cookie) => new Promise((done, fail) => {
+	const open = (cookie) => new Promise((done) => {
 		const q = http.get({ host: "127.0.0.1", port, path: "/_live", agent: false, headers: { Host: `localhost:${port}`, Cookie: cookie, Accept: "text/event-stream" } },
-			(r) => (r.statusCode === 200 ? done(r.on("error", () => {})) : fail(new Error(`/_live answers ${r.statusCode}`))));
-		q.on("error", fail);
-		held.push(q);
+			(r) => {
+				if (r.statusCode === 200) held.push(q);
+				done(r.on("error", () => {}));
+			});
+		q.on("error", done);
 	});
 	for (let i = 0; i < SIZE.waiting; i += 50)
 		await Promise.all(Array.from({ length: Math.min(50, SIZE.waiting - i) }, (_, k) => open(cookies[(i + k) % cookies.length])));
 	const after = pss(pids());
 	rates.all.push(await rate());
-	for (const q of held) q.on("error", () => {}).destroy();
+	for (const q of held) q.destroy();
 	await sleep(500);
 	rates.none.push(await rate());
 	return { n: held.length, kb: before === null ? null : ((after - before) * 1024) / held.length, rate: rates.all[0] / median(rates.none) };

@@ -39,8 +39,8 @@ function goals(list, run) {
 	/* Neighbours take turns by process, not by work: then req/s say who was let in, and CPU time
 	   what it would cost alone. Where the two disagree the run has not decided. */
 	const p1 = ratio(rounds, "frame", "Q1", "rps"), e = ratio(rounds, "frame", "E", "rps"), alone = 1 / ratio(rounds, "frame", "Q1", "cpu");
-	goal("P1", `frame: ${show(100 * p1, 0)} % of Q1's req/s on libfcgi, ${show(100 * alone, 0)} % by CPU time (must 70); ${show(100 * e, 0)} % of E's (aim 50 with a reader of our own)`,
-		p1 >= 0.7 && alone >= 0.7 ? true : p1 >= 0.7 || alone >= 0.7 ? null : false);
+	goal("P1", `frame: ${show(100 * p1, 0)} % of Q1's req/s on libfcgi, ${show(100 * alone, 0)} % by CPU time (must 70); ${show(100 * e, 0)} % of E's (must 25, aim 50)`,
+		p1 >= 0.7 && alone >= 0.7 && e >= 0.25 ? true : p1 >= 0.7 || alone >= 0.7 ? null : false);
 	const rps = ratio(rounds, "start", "Q20", "rps"), c = ratio(rounds, "start", "Q20", "cpu");
 	goal("P2", `start page: ${by.start.sql} SQL (must 15), ${show(100 * rps, 0)} % of Q20's req/s (must 40, aim 80), ${show(c)} x its CPU (must 2.5)`,
 		rps >= 0.4 && c <= 2.5, by.start.sql <= 15);
