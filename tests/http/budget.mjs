@@ -29,7 +29,8 @@ async function fill(from, n) {
 		SELECT 1, CONCAT('Budget ', q.seq), 'idea', CURRENT_DATE, '', ${teacher}, ${now}, ${now} FROM ${seq};
 		INSERT INTO core_notice (person_id, module, text_key, args, href, batch, created, read_at)
 		SELECT p.id, 'tasks', 'tasks.notice_new', '["Budget"]', '/tasks', 0, ${now}, ${now} FROM ${seq} JOIN core_person p
-		ON p.id IN (${pupil}, ${teacher})`);
+		ON p.id IN (${pupil}, ${teacher});
+		UPDATE core_notice SET read_at = ${now} WHERE read_at IS NULL; DELETE FROM core_unread`);
 	const places = {
 		task: await value("SELECT id FROM tasks_task WHERE title = 'Budget 1'"),
 		submission: await value("SELECT s.id FROM tasks_submission s JOIN tasks_task t ON t.id = s.task_id WHERE t.title = 'Budget 1'"),
