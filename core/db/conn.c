@@ -109,30 +109,28 @@ kr_conn_errno(const struct kr_conn *c)
 	return c->last;
 }
 
+/* After an error of the library's own nobody knows what is still to be read: its next
+   statement would only be told "out of sync", for ever. */
 bool
 conn_is_lost(unsigned number)
 {
-	return number == CR_SERVER_GONE_ERROR || number == CR_SERVER_LOST ||
+	return (number >= CR_MIN_ERROR && number <= CR_MAX_ERROR) ||
+	       (number >= CER_MIN_ERROR && number <= CER_MAX_ERROR) ||
 	       number == ER_SERVER_SHUTDOWN || number == ER_CONNECTION_KILLED;
 }
 
-/* What an error number means to the unit of work; anything else is our fault. */
+/* What an error number means to the unit of work when the connection is still good;
+   anything else is our fault. */
 static const struct meaning {
 	unsigned number;
 	kr_err err;
 	bool retry;
 } meanings[] = {
-	{ CR_CONNECTION_ERROR, KR_EUPSTREAM, false },
-	{ CR_CONN_HOST_ERROR, KR_EUPSTREAM, false },
-	{ CR_SERVER_GONE_ERROR, KR_EUPSTREAM, false },
-	{ CR_SERVER_LOST, KR_EUPSTREAM, false },
 	{ ER_CON_COUNT_ERROR, KR_EUPSTREAM, false },
 	{ ER_UNKNOWN_COM_ERROR, KR_EUPSTREAM, false }, /* a cluster node not ready */
-	{ ER_SERVER_SHUTDOWN, KR_EUPSTREAM, false },
 	{ ER_TOO_MANY_USER_CONNECTIONS, KR_EUPSTREAM, false },
 	{ ER_USER_LIMIT_REACHED, KR_EUPSTREAM, false },
 	{ ER_OPTION_PREVENTS_STATEMENT, KR_EUPSTREAM, false }, /* server read-only */
-	{ ER_CONNECTION_KILLED, KR_EUPSTREAM, false },
 	{ ER_CHECKREAD, KR_ECONFLICT, true },
 	{ ER_LOCK_WAIT_TIMEOUT, KR_ECONFLICT, true },
 	{ ER_LOCK_DEADLOCK, KR_ECONFLICT, true }, { ER_DUP_ENTRY, KR_ECONFLICT, false },
@@ -161,7 +159,7 @@ conn_failed(struct kr_conn *c, unsigned number, const char *words, bool say)
 		c->retry = meanings[i].retry;
 		return meanings[i].err;
 	}
-	return KR_EFAIL;
+	return conn_is_lost(number) ? KR_EUPSTREAM : KR_EFAIL;
 }
 
 void
