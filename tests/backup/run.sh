@@ -6,6 +6,7 @@ set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 export KREIDE_BUILD=${KREIDE_BUILD:-$PWD/build} LC_ALL=C.UTF-8
 . tests/lib/stack.sh
+. tests/lib/expect.sh
 K=$KREIDE_BUILD/kreide
 passed=0 failed=0
 
@@ -17,21 +18,6 @@ ok() { # NAME COMMAND...
 	else
 		failed=$((failed + 1))
 		printf 'FAILED %s\n' "$name"
-	fi
-}
-
-# expect NAME CODE PATTERN COMMAND...: exit code, and what standard output and errors show.
-expect() {
-	local name=$1 want=$2 pattern=$3 code
-	shift 3
-	out=$("$@" 2>&1 </dev/null)
-	code=$?
-	if [ "$code" -eq "$want" ] && grep -qE -- "$pattern" <<<"$out"; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		printf 'FAILED %s: exit %s, not %s; wanted /%s/ in:\n%s\n' "$name" "$code" \
-			"$want" "$pattern" "$(head -n 12 <<<"$out")"
 	fi
 }
 

@@ -8,21 +8,7 @@ files=$repo/tests/fixtures/import
 home=$dir/home
 export LC_ALL=C KR_HOME=$home
 passed=0 failed=0
-
-# expect NAME CODE PATTERN COMMAND...: exit code, and what standard output and errors show.
-expect() {
-	local name=$1 want=$2 pattern=$3 out code
-	shift 3
-	out=$("$@" 2>&1 </dev/null)
-	code=$?
-	if [ "$code" -eq "$want" ] && grep -qE -- "$pattern" <<<"$out"; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		printf 'FAILED %s: exit %s, not %s; wanted /%s/ in:\n%s\n' "$name" "$code" \
-			"$want" "$pattern" "$(head -n 12 <<<"$out")"
-	fi
-}
+. "$repo/tests/lib/expect.sh"
 
 # Whatever is done to the tables shows in this.
 state() {

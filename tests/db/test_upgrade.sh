@@ -53,16 +53,8 @@ schema() {
 		WHERE table_schema $ours ORDER BY 1, 2;
 	SELECT trigger_schema, trigger_name, event_object_table, action_timing,
 		event_manipulation, action_statement FROM information_schema.triggers
-		WHERE trigger_schema $ours ORDER BY 1, 2;
-	SELECT grantee, table_schema, privilege_type FROM information_schema.schema_privileges
-		WHERE table_schema $ours ORDER BY 1, 2, 3;
-	SELECT grantee, table_schema, table_name, privilege_type
-		FROM information_schema.table_privileges WHERE table_schema $ours ORDER BY 1, 2, 3, 4;
-	SELECT grantee, table_schema, table_name, column_name, privilege_type
-		FROM information_schema.column_privileges WHERE table_schema $ours
-		ORDER BY 1, 2, 3, 4, 5;
-	SELECT owner, number, name, HEX(digest), done IS NOT NULL FROM kreide.core_migration
-		ORDER BY 1, 2" 2>&1
+		WHERE trigger_schema $ours ORDER BY 1, 2" 2>&1
+	sql <"$repo/tests/lib/rights.sql" 2>&1
 }
 
 # Of the tables that a school fills, how many rows; epochs, rights and runs come and go.

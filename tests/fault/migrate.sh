@@ -20,22 +20,11 @@ sql() { mariadb --no-defaults --socket="$dir/db/mysql.sock" -N -e "$1" 2>&1; }
 
 # Tables, keys, views, triggers, rights of the accounts, and what is noted as done.
 schema() {
-	local ours="LIKE 'kreide%'"
 	mariadb-dump --no-defaults --socket="$dir/db/mysql.sock" --no-data --skip-comments \
 		--triggers --routines --databases kreide kreide_auth kreide_audit 2>&1 |
 		sed 's/ AUTO_INCREMENT=[0-9]*//'
-	sql "SELECT grantee, privilege_type FROM information_schema.user_privileges
-			WHERE grantee LIKE '_kreide%' ORDER BY 1, 2;
-		SELECT grantee, table_schema, privilege_type FROM information_schema.schema_privileges
-			WHERE table_schema $ours ORDER BY 1, 2, 3;
-		SELECT grantee, table_schema, table_name, privilege_type
-			FROM information_schema.table_privileges WHERE table_schema $ours ORDER BY 1, 2, 3, 4;
-		SELECT grantee, table_schema, table_name, column_name, privilege_type
-			FROM information_schema.column_privileges WHERE table_schema $ours
-			ORDER BY 1, 2, 3, 4, 5;
-		SELECT owner, number, name, HEX(digest), done IS NOT NULL FROM kreide.core_migration
-			ORDER BY 1, 2;
-		SELECT name FROM kreide.core_right ORDER BY 1"
+	sql "$(<"$REPO/tests/lib/rights.sql")"
+	sql 'SELECT name FROM kreide.core_right ORDER BY 1'
 }
 
 # empty: as before the first run
