@@ -1,11 +1,16 @@
 #!/bin/bash
-# Fuzzing: run.sh [NAME ...]; T= seconds for each target (10), SEED= of the first input (1).
-# Each target first reads its corpus and every past crash, then new inputs; `walk` walks the
-# routes of a running instance. The last line is "N passed, N failed".
+# Fuzzing: run.sh [NAME ...]; SEED= of the first input (1). Each target first reads its corpus
+# and every past crash, then new inputs; `walk` walks the routes of a running instance. Without
+# T= so many inputs and steps as fit into about ten seconds, the same in each run; with T= so
+# many seconds, from where the last such run ended. The last line is "N passed, N failed".
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
-T=${T:-10} SEED=${SEED:-1} OUT=build-fuzz
+T=${T:-} SEED=${SEED:-1} OUT=build-fuzz
 export T SEED OUT
+# A new target has 5000.
+declare -A RUNS=([archive]=2000 [cookie]=50000 [csv]=2000 [elf]=40000 [fcgi]=30000 [html]=8000
+	[multipart]=2000 [query]=40000 [template]=5000 [token]=30000 [url]=200000 [utf8]=200000)
+STEPS=400
 export ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1
 
 # stat LOG NAME
@@ -13,8 +18,8 @@ stat() { sed -n "s/^stat::$2: *//p" "$1" | tail -n 1; }
 
 # one NAME: a line for people, and in NAME.result "passed failed".
 one() {
-	local name=$1 bin=$OUT/fuzz/$1 log=$OUT/log/$1 code cover
-	local -a given=() now=()
+	local name=$1 bin=$OUT/fuzz/$1 log=$OUT/log/$1 code cover new
+	local -a given=() now=() run=()
 	for d in "tests/fuzz/corpus/$name" "tests/fuzz/crash/$name" "$OUT/seeds/$name"; do
 		[ ! -d "$d" ] || given+=("$d")
 	done
@@ -26,9 +31,17 @@ one() {
 		return
 	fi
 	[ ! -f "tests/fuzz/dict/$name.dict" ] || now+=("-dict=tests/fuzz/dict/$name.dict")
-	mkdir -p "$OUT/corpus/$name"
-	"$bin" "${now[@]}" "-seed=$SEED" "-max_total_time=$T" -print_final_stats=1 \
-		"$OUT/corpus/$name" "${given[@]}" >"$log.new" 2>&1
+	if [ -n "$T" ]; then
+		new=$OUT/corpus/$name now+=("-max_total_time=$T")
+	else
+		new=$OUT/short/$name now+=("-runs=${RUNS[$name]:-5000}" -max_total_time=120)
+		rm -rf "$new"
+		# Addresses at random would make another run of it.
+		! setarch -R true 2>/dev/null || run=(setarch -R)
+	fi
+	mkdir -p "$new"
+	"${run[@]}" "$bin" "${now[@]}" "-seed=$SEED" -print_final_stats=1 "$new" "${given[@]}" \
+		>"$log.new" 2>&1
 	code=$?
 	cover=$(grep -o ' cov: [0-9]*' "$log.new" | tail -n 1 | tr -dc 0-9)
 	printf '%-10s %9s inputs  %5s edges  %4s new units  %s\n' "$name" \
@@ -95,7 +108,8 @@ if [ ${#targets[@]} -gt 0 ]; then
 fi
 if [[ " ${names[*]} " == *" walk "* ]]; then
 	mkdir -p $OUT/log
-	tests/fuzz/walk.sh --seconds $((T > 30 ? T : 30)) --seed "$SEED" 2>&1 |
+	if [ -n "$T" ]; then much=(--seconds "$T"); else much=(--steps "$STEPS"); fi
+	tests/fuzz/walk.sh "${much[@]}" --seed "$SEED" 2>&1 |
 		tee $OUT/log/walk | sed '$d'
 	line=$(tail -n 1 $OUT/log/walk)
 	if [[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed ]]; then

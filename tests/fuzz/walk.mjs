@@ -4,7 +4,7 @@
    answer is a 5xx, none shows what belongs to somebody else, and who may not, writes
    nothing. A finding is made as short as it gets and printed as a list of requests.
 
-   node walk.mjs [--seed N] [--seconds N] [--replay FILE] */
+   node walk.mjs [--seed N] [--steps N | --seconds N] [--replay FILE] */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { encode } from "../http/client.mjs";
 import * as facts from "../http/facts.mjs";
@@ -20,7 +20,8 @@ const option = (name, otherwise) => {
 	return i < 0 ? otherwise : process.argv[i + 1];
 };
 const seed = Number(option("seed", 1));
-const seconds = Number(option("seconds", 30));
+const most = Number(option("steps", Infinity));
+const seconds = Number(option("seconds", most < Infinity ? 300 : 30));
 
 /* ── chance ── */
 
@@ -248,7 +249,7 @@ try {
 	const planted = await prepare(), end = Date.now() + seconds * 1000, walk = [], tried = new Set();
 	const replay = option("replay") && JSON.parse(readFileSync(option("replay"), "utf8"));
 	let n = 0, skipped = 0;
-	while (failed === 0 && (replay ? n < replay.length : Date.now() < end)) {
+	while (failed === 0 && (replay ? n < replay.length : n < most && Date.now() < end)) {
 		const step = replay ? replay[n] : await invent(), wrong = await judge(step);
 		n++;
 		if (wrong === "skip") {
@@ -262,7 +263,7 @@ try {
 		await report(walk, wrong);
 	}
 	console.log(`walk       ${walk.length} requests, ${skipped} left out, ${tried.size} kinds of answer, seed ${seed}, ${note("")} of ${planted} canaries seen by those who may`);
-	if (!replay && failed === 0 && walk.length < seconds * 3) {
+	if (!replay && failed === 0 && walk.length < Math.min(most / 2, seconds * 3)) {
 		console.log("FAILED walk: hardly a step was made");
 		failed++;
 	}

@@ -1,5 +1,5 @@
 #!/bin/bash
-# The walk over the routes of an instance of its own: walk.sh [--seed N] [--seconds N]
+# The walk over the routes of an instance of its own: walk.sh [--seed N] [--steps N | --seconds N]
 # [--replay FILE]; KEEP=1 leaves the instance. The last line is "N passed, N failed".
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
