@@ -1,5 +1,6 @@
 /* kill -9 of somebody every two seconds while people write: nothing that was acknowledged is
    lost, nothing is there twice, and each is back soon. */
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Browser } from "../http/client.mjs";
 import { demoPassword, home, pidsOf, port, sleep } from "../http/world.mjs";
@@ -57,6 +58,19 @@ async function kill(name, chance, back) {
 	(back[name] ??= []).push(ok ? performance.now() - from : Infinity);
 }
 
+/* For the README: build/fault.md. */
+function table({ took, turn, rows, r, files, ledger, offer }) {
+	const other = r.half.length + r.bytes.length, rate = (n) => (n / took).toFixed(0);
+	writeFileSync(process.env.KR_FAULT_TABLE, `| killed with -9 | times | back in the middle | at worst | goal |
+|---|---|---|---|---|
+${rows.map(([name, n, mid, worst, goal]) => `| ${name} | ${n} | ${mid} s | ${worst} s | ${goal} s |\n`).join("")}
+${turn} kills in ${took.toFixed(0)} s under ${offer[0]} uploads at a time and ${offer[2]} further writes a second offered: ${r.acked} writes
+acknowledged (${rate(ledger.all())} a second, ${rate(ledger.uploads)} of them with a file; ${ledger.again} at a later try), lost ${r.lost.length}, twice
+${r.twice.length}, phantom ${r.phantom.length}, half ${other}, files without a row ${files.orphans}, rows without their file ${files.missing}. Seed ${seed}.
+`);
+	tally.note(`kill: the table is in ${process.env.KR_FAULT_TABLE}`);
+}
+
 const middle = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
 
 export default async function () {
@@ -64,7 +78,9 @@ export default async function () {
 	const who = process.env.KILL ? process.env.KILL.split(",") : Object.keys(victims);
 	const ledger = new Ledger(join(work, "ledger"), new Chance(seed + 1), `Buch${seed}`);
 	await ledger.people(6);
-	const running = ledger.load(16, whole ? 250 : 100), end = performance.now() + seconds * 1000;
+	/* What is asked for; what the machine gives is in the table. */
+	const offer = whole ? [50, 24, 200] : [12, 8, 100];
+	const running = ledger.load(...offer), end = performance.now() + seconds * 1000;
 	const back = {}, under = [], crowds = [];
 	let turn = 0, busy = {};
 	/* Each once in a random order, then anybody; who is not back yet is left alone. */
@@ -86,17 +102,22 @@ export default async function () {
 	tally.note(`kill: seed ${seed}, ${took.toFixed(0)} s, ${turn} kills, ${(ledger.all() / took).toFixed(1)} writes a second of which `
 		+ `${(ledger.uploads / took).toFixed(1)} with a file; ${again.toFixed(1)} % had to be sent again; ${share.toFixed(1)} % of ${ledger.asked} requests failed: ${JSON.stringify(ledger.seen)}`);
 	const busier = Math.max(...crowds, 1);
+	const rows = [];
 	for (const [name, list] of Object.entries(back)) {
 		const worst = Math.max(...list);
 		tally.note(`  ${name}: ${list.length} times, back in ${middle(list).toFixed(0)} ms, at worst ${worst.toFixed(0)} ms`);
-		tally.check(middle(list) <= victims[name].limit * Math.max(3, 2 * busier), `${name} is back in time`, `${list.map(Math.round)} ms, limit ${victims[name].limit}, machine ${busier.toFixed(1)}`);
+		rows.push([name, list.length, ...[middle(list), worst, victims[name].limit].map((ms) => (ms / 1000).toFixed(2))]);
+		/* The short run is one of many suites; the long one has the machine to itself. */
+		const patience = whole ? busier : Math.max(3, 2 * busier);
+		tally.check(middle(list) <= victims[name].limit * patience, `${name} is back in time`, `${list.map(Math.round)} ms, limit ${victims[name].limit}, machine ${busier.toFixed(1)}`);
 	}
 	tally.check(!ledger.seen[500], "no answer says 500: what is away says 502 or 503", JSON.stringify(ledger.seen));
 	tally.check(ledger.all() > seconds * 2, "there was a load worth the name", `${ledger.all()} writes in ${seconds} s`);
 	tally.check(Object.keys(back).length >= Math.min(who.length, Math.floor(seconds / 2)), "everybody was killed", Object.keys(back));
-	await judge(ledger, tally, "kill");
+	const r = await judge(ledger, tally, "kill");
 	ledger.close();
-	await filesAgree("kill");
+	const files = await filesAgree("kill");
+	table({ took, turn, rows, r, files, ledger, offer });
 	tally.check(temporary().length === 0, "kill: no temporary file is left", () => temporary().join("\n"));
 	/* And the people are still who they were. */
 	const late = new Ledger(join(work, "ledger.after"), chance, `Danach${seed}`);

@@ -2,7 +2,7 @@
    is appended to a file and synced; afterwards tables and files are held against it. A write
    without an answer is sent again, the very same form, as a person does who presses "back". */
 import { createHash } from "node:crypto";
-import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { Browser, encode, multipart } from "../http/client.mjs";
 import { activate, demoPassword, port, quote, sleep } from "../http/world.mjs";
 import { sql, stored, value } from "./lib.mjs";
@@ -119,7 +119,6 @@ export class Ledger {
 	}
 	acknowledged(w, location) {
 		writeSync(this.fd, `${JSON.stringify({ mark: w.mark, kind: w.kind, location, sum: w.file && sum(w.file.bytes) })}\n`);
-		fsyncSync(this.fd);
 		w.state = "acknowledged";
 		w.sum = w.file && sum(w.file.bytes);
 		if (w.file) w.file = { name: w.file.name }; /* the bytes are not kept */
@@ -131,21 +130,25 @@ export class Ledger {
 		return true;
 	}
 
-	/* So many people at a time, of five writes one an upload, at most so many a second. */
-	async load(writers, most) {
+	/* So many uploads under way at any time, and beside them so many people who write, at most
+	   so many times a second together. */
+	async load(uploads, writers, most) {
 		const began = performance.now();
-		const one = async (i) => {
+		let written = 0;
+		const upload = async () => {
+			while (!this.stop) await this.send(this.tasks.some((t) => t.left.length > 0) ? this.work(true) : this.task(true));
+		};
+		const write = async () => {
 			while (!this.stop) {
-				const late = began + (this.count / most) * 1000 - performance.now();
-				if (late > 5) await sleep(Math.min(late, 200));
+				const early = began + (written / most) * 1000 - performance.now();
+				if (early > 5) await sleep(Math.min(early, 200));
 				if (this.stop) break;
+				written++;
 				const dice = this.chance.below(10);
-				const w = dice < 2 ? this.work(true) : dice < 4 ? this.work(false) : dice < 5 ? this.task(i % 2 === 0)
-					: dice < 7 ? await this.feedback() : this.news();
-				await this.send(w);
+				await this.send(dice < 3 ? this.work(false) : dice < 4 ? this.task(false) : dice < 6 ? await this.feedback() : this.news());
 			}
 		};
-		await Promise.all(Array.from({ length: writers }, (_, i) => one(i)));
+		await Promise.all([...Array.from({ length: uploads }, upload), ...Array.from({ length: writers }, write)]);
 		return (performance.now() - began) / 1000;
 	}
 	all() {

@@ -118,7 +118,7 @@ export async function coreWith(lines) {
 /* ── the plan of shim.c, byte by byte ── */
 
 export const kinds = { memory: 1, sync: 2, disk: 4, talk: 8, dieBehind: 16 };
-const at = { who: 0, armed: 16, error: 20, at: 24, goOn: 28, seen: 32, fired: 36, segv: 40, abort: 44, call: 48, from: 64, begun: 128, clock: 132 };
+const at = { who: 0, armed: 16, error: 20, at: 24, goOn: 28, seen: 32, fired: 36, segv: 40, abort: 44, call: 48, from: 64, begun: 128, clock: 132, failed: 136, crashed: 616 };
 export class Plan {
 	constructor(path) {
 		this.path = path;
@@ -134,6 +134,7 @@ export class Plan {
 		b.write(from, at.from);
 		const fd = openSync(this.path, "r+");
 		writeSync(fd, b, 0, b.length, 0);
+		writeSync(fd, Buffer.alloc(960), 0, 960, at.failed);
 		b.writeUInt32LE(kind, at.armed);
 		writeSync(fd, b, at.armed, 4, at.armed);
 		closeSync(fd);
@@ -153,8 +154,9 @@ export class Plan {
 	}
 	read() {
 		const b = readFileSync(this.path), n = (name) => b.readUInt32LE(at[name]);
+		const text = (from, most) => b.subarray(from, from + most).toString().replace(/\0.*/s, "");
 		return { seen: n("seen"), fired: n("fired"), segv: n("segv"), abort: n("abort"),
-			call: b.subarray(at.call, at.call + 16).toString().replace(/\0.*/s, "") };
+			call: text(at.call, 16), failed: text(at.failed, 480), crashed: text(at.crashed, 480) };
 	}
 }
 export const preload = (plan) => `export LD_PRELOAD=${join(work, "shim.so")} KR_SHIM=${plan.path}`;

@@ -8,10 +8,11 @@
 set -uo pipefail
 . "$(dirname "$0")/../outside/lib.sh"
 cd "$REPO" || exit 1
-[[ ${1-} != --whole ]] || { export KR_FAULT_WHOLE=1 && shift; }
+[[ ${1-} != --whole ]] || { export KR_FAULT_WHOLE=1 SEED=${SEED:-$((RANDOM + 1))} && shift; }
 parts=("$@")
 ((${#parts[@]})) || parts=(order nth kill disks clock poison migrate)
-export SEED=${SEED:-$((RANDOM + 1))}
+export SEED=${SEED:-1}
+export KR_FAULT_TABLE=$KREIDE_BUILD/fault.md
 echo "SEED=$SEED replays this run"
 begin
 trap 'unmount; finish' EXIT

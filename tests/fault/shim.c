@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -34,9 +35,11 @@ struct plan {
 	_Atomic uint32_t begun;
 	_Atomic int32_t
 	    clock; /* seconds by which the clock goes wrong, in all processes */
+	char failed[480], crashed[480]; /* who called, the innermost first */
 };
 
 static struct plan *plan;
+static int serving; /* what fails is a request, not the start of a process */
 
 extern void *__libc_malloc(size_t);
 extern void *__libc_calloc(size_t, size_t);
@@ -54,6 +57,31 @@ begin(void)
 	p = mmap(NULL, sizeof *plan, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	close(fd);
 	plan = p == MAP_FAILED ? NULL : p;
+	backtrace(&p, 1); /* loads what it needs now */
+}
+
+/* File, function and offset of each caller, for people and addr2line. */
+static void
+trace(char to[480])
+{
+	void *at[24];
+	int n = backtrace(at, 24);
+	size_t used = 0;
+	Dl_info f;
+
+	for (int i = 2; i < n && used < 400; i++) {
+		const char *file = "?", *slash;
+
+		memset(&f, 0, sizeof f);
+		if (dladdr(at[i], &f) != 0 && f.dli_fname != NULL)
+			file = (slash = strrchr(f.dli_fname, '/')) ? slash + 1
+								   : f.dli_fname;
+		used += (size_t)snprintf(to + used, 480 - used, "%s%.24s(%.24s)+%#lx",
+		    i > 2 ? " < " : "", file, f.dli_sname ? f.dli_sname : "",
+		    (unsigned long)((char *)at[i] - (char *)f.dli_fbase));
+		if (used > 479)
+			used = 479;
+	}
 }
 
 /* Three crashes would put the route out of order; here each is counted and ends the
@@ -65,6 +93,7 @@ on_crash(int number)
 		atomic_fetch_add(&plan->abort, 1);
 	else
 		atomic_fetch_add(&plan->segv, 1);
+	trace(plan->crashed);
 	_exit(99);
 }
 
@@ -74,6 +103,7 @@ note(const char *call)
 	if (atomic_fetch_add(&plan->fired, 1) > 0)
 		return;
 	snprintf(plan->call, sizeof plan->call, "%s", call);
+	trace(plan->failed);
 	signal(SIGABRT, on_crash);
 	signal(SIGSEGV, on_crash);
 	signal(SIGBUS, on_crash);
@@ -95,7 +125,7 @@ fails(enum kind kind, const char *call)
 {
 	uint32_t n;
 
-	if (!is_meant(kind))
+	if (!serving || !is_meant(kind))
 		return 0;
 	n = atomic_fetch_add(&plan->seen, 1) + 1;
 	if (n < plan->at || (n > plan->at && !plan->go_on))
@@ -204,6 +234,20 @@ time(time_t *t)
 }
 
 /* ── sockets: nginx, the database, the scanner ── */
+
+int
+accept(int fd, struct sockaddr *from, socklen_t *n)
+{
+	serving = 1;
+	return NEXT(accept)(fd, from, n);
+}
+
+int
+accept4(int fd, struct sockaddr *from, socklen_t *n, int flags)
+{
+	serving = 1;
+	return NEXT(accept4)(fd, from, n, flags);
+}
 
 int
 connect(int fd, const struct sockaddr *to, socklen_t n)

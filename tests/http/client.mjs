@@ -3,7 +3,7 @@
 import http from "node:http";
 import net from "node:net";
 
-const agent = new http.Agent({ keepAlive: true, maxSockets: 32 });
+const agent = new http.Agent({ keepAlive: true, maxSockets: 128 });
 
 export class Answer {
 	constructor(status, headers, bytes, ms) {
