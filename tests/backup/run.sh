@@ -111,7 +111,7 @@ ok "machines are told the type" grep -qi '^content-type: application/openmetrics
 ok "a parser reads it" sh -c "/usr/bin/python3 tests/backup/metrics.py <'$T/metrics.txt' >'$T/metrics'"
 age=$(($(date +%s) - $(awk '$1 ~ /^kreide_backup_last/ { t = int($3) } END { print t + 0 }' "$T/metrics")))
 ok "the backup's age is in it ($age s)" [ "$age" -ge 0 ] && [ "$age" -lt 600 ]
-ok "workers of four pools" [ "$(grep -c '^kreide_pool_workers .*=[a-z]* [1-9]' "$T/metrics")" = 4 ]
+ok "workers of five pools" [ "$(grep -c '^kreide_pool_workers .*=[a-z]* [1-9]' "$T/metrics")" = 5 ]
 # Nobody takes hand-ins for a moment: they are seen to wait.
 mapfile -t must < <(pgrep -x kreide-must -P "$(cat "$H/run/kreide.pid")")
 kill -STOP "${must[@]}"
@@ -203,6 +203,33 @@ mkdir "$new" && touch "$new/mine"
 expect "not empty" 3 'not empty' "$K" --home "$new" restore "$vault" --key "$key"
 ok "not empty: untouched" [ "$(ls -A "$new")" = mine ]
 rm -r "$new"
+
+# ── sealed by whoever has the key, but not what was noted ──
+sealed=$T/sealed
+cp -a "$vault" "$sealed"
+restic() { command restic --no-cache --repo "$sealed" --password-file "$key" "$@"; }
+restic --quiet restore latest --target "$T/out"
+files=$(find "$T/out" -type d -name files)
+school=$(find "$T/out" -path '*/backup/school' -type d)
+# resealed NAME PATTERN: what lies in $T/out now, as one more backup
+resealed() {
+	refused "$1" "$2" "$sealed" --key "$key" --snapshot "$(
+		restic backup --json --host kreide "$school" "$files" |
+			sed -n 's/.*"snapshot_id":"\([0-9a-f]*\)".*/\1/p'
+	)"
+}
+one=$(find "$files" -type f | sort | head -n 1)
+cp -a "$one" "$T/kept"
+echo >>"$one"
+resealed "a file that is longer" 'not as it was uploaded'
+rm "$one"
+resealed "a file that is not there" 'is missing'
+mv "$T/kept" "$one"
+cp "$school/manifest.json" "$T/manifest"
+sed -i 's/\(core_person":[0-9]*\)/\11/' "$school/manifest.json"
+ok "another checksum is noted" sh -c "! cmp -s '$T/manifest' '$school/manifest.json'"
+resealed "a table that is not as it was" 'core_person'
+rm -rf "$T/out" "$T/manifest" "$sealed"
 
 # ── another schema ──
 saved=$(sql "$H" "SELECT CONCAT('INSERT INTO core_migration VALUES (''', owner, ''',', number,
