@@ -22,9 +22,11 @@ export class Answer {
 
 /* One browser: cookies, and the page it looks at. */
 export class Browser {
-	constructor(port, host = "localhost") {
+	/* from: one of this machine's addresses, so that it comes from a network of its own. */
+	constructor(port, host = "localhost", from = undefined) {
 		this.port = port;
 		this.host = host;
+		this.from = from;
 		this.jar = new Map();
 		this.page = undefined; /* the last HTML answer: forms are looked for in it */
 	}
@@ -40,7 +42,8 @@ export class Browser {
 			all["content-length"] = Buffer.byteLength(body);
 		return new Promise((done, fail) => {
 			const start = performance.now();
-			const q = http.request({ host: "127.0.0.1", port: this.port, method, path, headers: all, agent, timeout: wait }, (r) => {
+			const q = http.request({ host: "127.0.0.1", port: this.port, method, path, headers: all, agent, timeout: wait,
+				localAddress: this.from }, (r) => {
 				const parts = [];
 				const end = () => {
 					const a = new Answer(r.statusCode, flat(r.rawHeaders), Buffer.concat(parts), performance.now() - start);

@@ -4,32 +4,11 @@ import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runScript } from "./krt.mjs";
+import { Tally } from "./tally.mjs";
 import * as world from "./world.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 
-class Tally {
-	passed = 0;
-	failed = 0;
-	shown = 0;
-	pass(n = 1) {
-		this.passed += n;
-	}
-	/* Of very many faults of one kind the first are enough. */
-	fail(what, details = "") {
-		this.failed++;
-		if (++this.shown > 200) return;
-		console.log(`FAILED ${what}`);
-		if (details) console.log(details.split("\n").slice(0, 12).map((l) => `       ${l.slice(0, 400)}`).join("\n"));
-	}
-	check(good, what, details) {
-		if (good) this.pass();
-		else this.fail(what, typeof details === "function" ? details() : details);
-	}
-	note(text) {
-		console.log(`  ${text}`);
-	}
-}
 const tally = new Tally();
 const wanted = process.argv.slice(2);
 const all = wanted.length === 0;
