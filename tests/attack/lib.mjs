@@ -1,6 +1,6 @@
 /* What the attacks share: numbers, people of their own, networks of their own. */
 import { Browser } from "../http/client.mjs";
-import { activate, kreide, port, sql } from "../http/world.mjs";
+import { activate, kreide, port, sleep, sql } from "../http/world.mjs";
 
 export const full = Boolean(process.env.KR_TEST_FULL);
 export const seed = Number(process.env.SEED ?? 20261121);
@@ -30,7 +30,8 @@ export async function somebody(role, { given = "Robin", family = "Neumann", grou
 		...(group ? ["--group", group] : []));
 	if (r.code !== 0) throw new Error(`no ${role}: ${r.err}`);
 	const who = JSON.parse(r.out);
-	const browser = await activate(who.account, secret);
+	/* A crowded machine may answer "busy, try again". */
+	const browser = await activate(who.account, secret).catch(() => sleep(1000).then(() => activate(who.account, secret)));
 	const [[id]] = await sql(`SELECT id FROM core_person WHERE account = '${who.account}'`);
 	return { account: who.account, id: Number(id), password: secret, browser };
 }
