@@ -53,7 +53,8 @@ class Writer {
 	}
 	/* Accepted, or refused by a rule of the field; nothing else. */
 	judge(what, a, n = 1) {
-		if (a.status === 303) this.count(what, n);
+		/* A new person is shown with the code at once. */
+		if (a.status === 303 || (what === "name" && a.status === 200)) this.count(what, n);
 		else this.tally.check(a.status === 422 || a.status === 400, `${what}: ${a.status}`, () => a.body.slice(0, 300));
 		return a.status === 303;
 	}
@@ -63,29 +64,32 @@ class Writer {
 		for (const v of vectors)
 			this.judge("news", await post(author.browser, "/news/new", csrf, { title: v.slice(0, 120), category: "general", body: v, audience_id: `group:${this.group}` }));
 	}
-	/* Titles one by one, the long texts a dozen at a time. */
+	/* Titles one by one, the long texts ten at a time. */
 	async tasks(author) {
-		const csrf = await form(author.browser, "/tasks/new"), dozens = bunch(vectors, 12);
+		const csrf = await form(author.browser, "/tasks/new"), tens = bunch(vectors, 10);
 		this.tasks_ = [];
 		for (const [i, v] of vectors.entries()) {
-			const a = await post(author.browser, "/tasks/new", csrf, { title: v.slice(0, 120), group: this.group, due: "2027-03-20T18:00", body: dozens[i % dozens.length].join("\n\n") });
-			if (this.judge("task", a) && this.tasks_.length < dozens.length) this.tasks_.push(Number(a.headers.location.match(/\d+/)[0]));
+			const a = await post(author.browser, "/tasks/new", csrf, { title: v.slice(0, 120), group: this.group, due: "2027-03-20T18:00", body: tens[i % tens.length].join("\n\n") });
+			if (this.judge("task", a) && this.tasks_.length < tens.length) this.tasks_.push(Number(a.headers.location.match(/\d+/)[0]));
 		}
 	}
 	/* Answers with files whose names are vectors; the teacher's feedback to each. */
 	async answers(author, pupil) {
-		const dozens = bunch(vectors, 12), csrf = await form(author.browser, "/profile");
+		const tens = bunch(vectors, 10), csrf = await form(author.browser, "/profile");
 		this.submissions = [];
 		for (const [i, task] of this.tasks_.entries()) {
-			const work = dozens[i].map((v, k) => ({ name: `${v.slice(0, 200)}${k % 2 ? ".txt" : ""}`.replace(/[\r\n"\\]/g, " "), bytes: `Notiz ${i} ${k}\n` }));
-			const a = await pupil.browser.post(`/tasks/${task}/submit`, { answer: dozens[i].join("\n\n"), work }, { on: `/tasks/${task}` });
-			if (!this.judge("answer", a, dozens[i].length)) continue;
+			const work = tens[i].map((v, k) => ({ name: `${v.slice(0, 200)}${k % 2 ? ".txt" : ""}`.replace(/[\x00-\x1f"\\]/g, " "), bytes: `Notiz ${i} ${k}\n` }));
+			const a = await pupil.browser.post(`/tasks/${task}/submit`, { answer: tens[i].join("\n\n"), work }, { on: `/tasks/${task}` });
+			if (!this.judge("answer", a, tens[i].length)) {
+				if (process.env.DEBUG) console.log(a.status, a.body.match(/k-err[^<]*<[^>]*>[^<]*|k-note[^<]*<[\s\S]{0,300}/)?.[0]);
+				continue;
+			}
 			this.count("file name", work.length);
 			const id = (await sql(`SELECT id FROM tasks_submission WHERE task_id = ${task} AND person_id = ${pupil.id}`))[0][0];
 			this.submissions.push(id);
 		}
 		for (const [i, id] of this.submissions.entries())
-			if (i % 2) this.judge("feedback", await post(author.browser, `/tasks/submissions/${id}/feedback`, csrf, { feedback: dozens[i].join("\n\n") }), dozens[i].length);
+			if (i % 2) this.judge("feedback", await post(author.browser, `/tasks/submissions/${id}/feedback`, csrf, { feedback: tens[i].join("\n\n") }), tens[i].length);
 	}
 	/* The names of people and classes come with a file. */
 	async names(dir) {
@@ -94,7 +98,7 @@ class Writer {
 		const csv = `ID;Nachname;Vorname;Klasse\r\n${rows.join("\r\n")}\r\n`;
 		writeFileSync(path, csv);
 		/* The plan on the page, with what is refused in it. */
-		const a = await people.admin.browser.post("/import", { profile: "pupils", file: { name: "\"><svg onload=alert(1)>.csv", bytes: csv } }, { on: "/import" });
+		const a = await people.admin.browser.post("/import", { profile: "pupils", file: { name: "<svg onload=alert(1)>.csv", bytes: csv } }, { on: "/import" });
 		this.plan = a.headers.location;
 		this.tally.check(a.status === 303 || a.status === 422, `import: ${a.status}`);
 		/* One by one by hand what a file would not bring. */
@@ -102,8 +106,9 @@ class Writer {
 		for (const v of vectors.filter((x) => x.length <= 80 && !/[\r\n\t]/.test(x)))
 			this.judge("name", await post(people.admin.browser, "/people/new", csrf, { given: v, family: v, role: "pupil", group: this.group }));
 		for (const [i, v] of bunch(vectors, 8).map((b) => b[0]).entries())
-			await sql(`INSERT INTO core_group (kind, name, year_id, grade, created) SELECT 'course', '${v.slice(0, 60).replace(/[\\']/g, "\\$&")}', MAX(id), ${i % 9}, UTC_TIMESTAMP(6) FROM core_year`)
-				.then(() => this.count("group"), () => {});
+			await sql(`INSERT IGNORE INTO core_group (kind, name, year_id, grade, created) SELECT 'course', '${v.slice(0, 60).replace(/[\\']/g, "\\$&")}', MAX(id), ${i % 9}, UTC_TIMESTAMP(6) FROM core_year`)
+;
+		this.count("group", Number((await sql("SELECT COUNT(*) FROM core_group WHERE kind = 'course' AND name LIKE '%alert%'"))[0][0]));
 	}
 	/* What a browser calls itself, and what somebody calls a token. */
 	async profile(pupil) {
