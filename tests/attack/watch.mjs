@@ -35,13 +35,13 @@ export class Watch {
 			document.addEventListener("securitypolicyviolation", (e) => window.seen_.push(`${e.violatedDirective} ${e.blockedURI} ${e.sample}`));
 		});
 		this.context.on("request", (q) => {
-			if (!own.some((o) => q.url().startsWith(`${o}/`)) && !/^(data|about|blob|chrome-extension):/.test(q.url())) this.faults.push(`asked for ${q.url()}`);
+			if (!own.some((o) => q.url().startsWith(`${o}/`)) && !/^(data|about|blob|chrome|chrome-extension):/.test(q.url())) this.faults.push(`asked for ${q.url()}`);
 		});
 		this.tab = await this.context.newPage();
 		this.context.on("page", (p) => this.faults.push(`opened a window: ${p.url()}`));
 		this.tab.on("dialog", (d) => {
-			this.faults.push(`dialog: ${d.message()}`);
-			return d.dismiss();
+			this.faults.push(`dialog at ${this.tab.url()}: ${d.type()} ${d.message()}`);
+			return d.dismiss().catch(() => {});
 		});
 		this.tab.on("pageerror", (e) => this.faults.push(`script: ${e}`));
 		this.tab.on("console", (m) => /Content Security Policy|Refused to|Trusted/.test(m.text()) && this.faults.push(`console: ${m.text().slice(0, 200)}`));

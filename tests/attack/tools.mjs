@@ -1,0 +1,146 @@
+/* sqlmap and wapiti against sign-in, task and news forms, signed in as a teacher: nothing
+   is found, and both find the holes of leaky.mjs. */
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { encode } from "../http/client.mjs";
+import { group, port, sleep, sql } from "../http/world.mjs";
+import { from, full, seed, somebody } from "./lib.mjs";
+import { leaky } from "./leaky.mjs";
+
+/* A program, ended after so many seconds; what it said. */
+function run(command, args, seconds, dir) {
+	return new Promise((done) => {
+		let out = "";
+		const p = spawn(command, args, { env: { ...process.env, HOME: dir, XDG_DATA_HOME: dir, PYTHONHASHSEED: String(seed) } });
+		const timer = setTimeout(() => p.kill("SIGTERM"), seconds * 1000);
+		p.stdout.on("data", (d) => (out += d));
+		p.stderr.on("data", (d) => (out += d));
+		p.on("close", (code) => {
+			clearTimeout(timer);
+			done({ code, out });
+		});
+	});
+}
+
+/* ── sqlmap ── */
+
+async function sqlmap(dir, { url, data, cookie, params, seconds, fresh }) {
+	const args = ["-u", url, "--batch", "--level", "3", "--risk", "1", "--dbms", "MySQL", "--technique", full ? "BEUST" : "BET", "-p", params.join(","), "--ignore-code", "400,403,404,413,422,429,500",
+		"--time-sec", "2", "--threads", "1", "--output-dir", join(dir, `out${Math.random()}`), "--flush-session", "--disable-coloring", "-v", "3", "--keep-alive", "--timeout", "10", "--retries", "0"];
+	if (data) args.push("--data", data);
+	if (cookie) args.push("--cookie", cookie, "--param-del=&");
+	/* A form is sent once: each try brings a number of its own. */
+	if (fresh) args.push("--eval", "import uuid;_nonce=uuid.uuid4().hex");
+	const { out } = await run("sqlmap", args, seconds, dir);
+	return { out, found: /sqlmap identified the following injection point|is vulnerable/.test(out) || /Parameter: \S+ \((POST|GET|Cookie)\)/.test(out),
+		tested: params.filter((p) => new RegExp(`testing (if|for SQL injection on) (POST|GET)? ?parameter '${p}'|parameter '${p}'`).test(out)),
+		payloads: (out.match(/\[PAYLOAD\]/g) ?? []).length, dynamic: out.slice(-1500) };
+}
+
+async function forms(teacher) {
+	const b = teacher.browser, csrf = (await b.get("/profile")).body.match(/name="_csrf" value="([^"]*)"/)[1];
+	const stranger = from(900), login = await stranger.form("/login", "/login");
+	const jar = (x) => [...x.jar].map(([k, v]) => `${k}=${v}`).join("; "), u = `http://localhost:${port}`;
+	await b.post("/news/new", { title: "Ziel", category: "general", body: "x", audience_id: "all" }, { on: "/news/new" });
+	const list = [
+		{ name: "sign-in", url: `${u}/login`, data: encode({ _csrf: login.hidden._csrf, account: "schueler", password: "falsch", to: "/" }), cookie: jar(stranger), params: ["account", "password", "to"] },
+		{ name: "task", url: `${u}/tasks/new`, data: encode({ _csrf: csrf, _nonce: "x", title: "Sieb", group: await group("7b"), due: "2027-03-20T18:00", body: "Text" }), cookie: jar(b), params: ["title", "group", "due", "body"], fresh: true },
+		{ name: "news", url: `${u}/news/new`, data: encode({ _csrf: csrf, _nonce: "x", title: "Sieb", category: "general", audience_id: "all", body: "Text", starts: "", ends: "" }), cookie: jar(b), params: ["title", "category", "audience_id", "body"], fresh: true },
+		{ name: "search", url: `${u}/news?${encode({ category: "general", q: "a", sort: "starts", after: "1" })}`, cookie: jar(b), params: ["category", "q", "sort", "after"] },
+	];
+	return list;
+}
+
+async function withSqlmap(tally, teacher, dir) {
+	const seconds = full ? 900 : 25, list = await forms(teacher);
+	const hole = await leaky();
+	try {
+		const r = await sqlmap(dir, { url: hole.url, data: "account=admin&password=active", params: ["account"], seconds: 60 });
+		tally.check(r.found, "sqlmap does not see the hole of leaky.mjs: it is asleep", r.dynamic);
+		tally.note(`tools: sqlmap finds the hole after ${r.payloads} payloads`);
+	} finally {
+		hole.close();
+	}
+	/* The limiter's rows go while it works: it shall meet the statement, not the wait. */
+	let working = true;
+	const sweeper = (async () => {
+		while (working) {
+			await sql("DELETE FROM kreide_auth.attempt");
+			await sleep(100);
+		}
+	})();
+	try {
+		for (const f of list) {
+			const r = await sqlmap(dir, { ...f, seconds });
+			tally.check(!r.found, `sqlmap: ${f.name}`, r.dynamic);
+			tally.check(r.tested.length >= (full ? f.params.length : 1) && r.payloads >= (full ? 200 : 30), `sqlmap: ${f.name}: only ${r.payloads} payloads at ${r.tested.join(" ") || "nothing"}`, r.dynamic);
+			tally.note(`tools: sqlmap, ${f.name}: ${r.payloads} payloads at ${r.tested.join(", ")}`);
+		}
+	} finally {
+		working = false;
+		await sweeper;
+	}
+}
+
+/* ── wapiti ── */
+
+async function wapiti(dir, name, { url, start = [], cookies, seconds, modules }) {
+	const report = join(dir, `${name}.json`), jar = join(dir, `${name}.cookies`);
+	const args = ["-u", url, "--scope", "folder", "-m", modules, "-f", "json", "-o", report, "--max-scan-time", String(Math.round(seconds / 2)), "--max-attack-time", String(Math.round(seconds / modules.split(",").length)),
+		"-d", "2", "--max-links-per-page", "30", "--flush-session", "--store-session", join(dir, `${name}.session`), "--store-config", join(dir, "config"), "--no-bugreport", "-v", "2", "-t", "10",
+		"--skip", "_csrf", "--skip", "_nonce", ...start.flatMap((s) => ["-s", s]), "-x", `${new URL(url).origin}/logout`, "-x", `${new URL(url).origin}/profile/*`];
+	if (cookies) {
+		const entries = Object.fromEntries([...cookies].map(([k, value]) => [k, { version: 0, expires: null, secure: false, value, port: null }]));
+		writeFileSync(jar, JSON.stringify({ ".localhost": { "/": entries }, "localhost": { "/": entries }, "localhost.local": { "/": entries } }));
+		args.push("-H", `Cookie: ${[...cookies].map(([k, v]) => `${k}=${v}`).join("; ")}`);
+	}
+	const { out } = await run("wapiti", args, seconds * 2 + 30, dir);
+	let found = {}, pages = 0;
+	try {
+		const r = JSON.parse(readFileSync(report, "utf8"));
+		found = { ...r.vulnerabilities, ...r.anomalies };
+		pages = r.infos.crawled_pages ?? 0;
+	} catch (e) {
+		out.concat(String(e));
+	}
+	const list = Object.entries(found).flatMap(([kind, items]) => items.map((i) => `${kind}: ${i.method} ${i.path} ${i.parameter} ${i.info}`));
+	return { out, list, pages, sent: (out.match(/^\[[¨+]\]|^(GET|POST) http/gm) ?? []).length };
+}
+
+async function withWapiti(tally, teacher, dir) {
+	const seconds = full ? 600 : 30, modules = full ? "sql,blindsql,xss,permanentxss,exec,file,redirect,crlf,xxe,ssrf" : "sql,xss,exec,file,redirect,crlf";
+	const hole = await leaky();
+	try {
+		const r = await wapiti(dir, "hole", { url: hole.url.replace("/login", "/"), seconds: 20, modules: "sql,xss" });
+		tally.check(r.list.some((x) => /SQL/i.test(x)) && r.list.some((x) => /Cross Site|XSS/i.test(x)), "wapiti does not see the holes of leaky.mjs: it is asleep", `${r.list.join("\n")}\n${r.out.slice(-800)}`);
+		tally.note(`tools: wapiti finds ${r.list.length} holes of leaky.mjs`);
+	} finally {
+		hole.close();
+	}
+	const u = `http://localhost:${port}`, before = Number((await sql("SELECT COUNT(*) FROM news_item"))[0][0]);
+	const places = [["sign-in", `${u}/login`, undefined], ["tasks", `${u}/tasks/new`, teacher.browser.jar], ["news", `${u}/news/new`, teacher.browser.jar]];
+	for (const [name, url, cookies] of places) {
+		const r = await wapiti(dir, name, { url, start: [url, `${u}/news?q=a&category=general`], cookies, seconds, modules });
+		/* A refused form is no hole, and a wait is a wait. */
+		const holes = r.list.filter((x) => !/^(Internal Server Error|Resource consumption)/.test(x));
+		tally.check(holes.length === 0, `wapiti: ${name}`, holes.join("\n"));
+		tally.check(!r.list.some((x) => x.startsWith("Internal Server Error")), `wapiti: ${name}: broken`, r.list.join("\n"));
+		tally.check(r.sent >= (full ? 100 : 30), `wapiti: ${name}: only ${r.sent} attacks`, r.out.slice(-800));
+		tally.note(`tools: wapiti, ${name}: ${r.pages} pages, ${r.sent} requests told, ${r.list.length} findings`);
+	}
+	tally.note(`tools: ${Number((await sql("SELECT COUNT(*) FROM news_item"))[0][0]) - before} news written by wapiti`);
+}
+
+export default async function (tally) {
+	const dir = mkdtempSync(join(tmpdir(), "kr-tools."));
+	try {
+		const teacher = await somebody("teacher", { given: "Toni", group: "7b" });
+		await withSqlmap(tally, teacher, dir);
+		await withWapiti(tally, teacher, dir);
+	} finally {
+		await sql("DELETE FROM kreide_auth.attempt");
+		rmSync(dir, { recursive: true, force: true });
+	}
+}
