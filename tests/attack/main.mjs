@@ -6,7 +6,7 @@ import { forgetTries, full, seed } from "./lib.mjs";
 import { closeBrowser } from "./browse.mjs";
 
 /* What only looks comes first, what stops or floods something last. */
-const parts = ["nginx", "idswap", "headers", "session", "csrf", "xss", "uploads", "tools", "timing", "guess", "fcgi", "slow"];
+const parts = ["nginx", "headers", "idswap", "session", "csrf", "xss", "uploads", "tools", "timing", "guess", "fcgi", "slow"];
 const tally = new Tally();
 const wanted = process.argv.slice(2);
 for (const name of wanted) if (!parts.includes(name)) tally.fail(`there is no part ${name}`);

@@ -27,7 +27,7 @@ function run(command, args, seconds, dir) {
 /* ── sqlmap ── */
 
 async function sqlmap(dir, { url, data, cookie, params, seconds, fresh }) {
-	const args = ["-u", url, "--batch", "--level", "3", "--risk", "1", "--dbms", "MySQL", "--technique", full ? "BEUST" : "BET", "-p", params.join(","), "--ignore-code", "400,403,404,413,422,429,500",
+	const args = ["-u", url, "--batch", "--level", "3", "--risk", "1", "--dbms", "MySQL", "--technique", full ? "BEUST" : "E", "-p", params.join(","), "--ignore-code", "400,403,404,413,422,429,500",
 		"--time-sec", "2", "--threads", "1", "--output-dir", join(dir, `out${Math.random()}`), "--flush-session", "--disable-coloring", "-v", "3", "--keep-alive", "--timeout", "10", "--retries", "0"];
 	if (data) args.push("--data", data);
 	if (cookie) args.push("--cookie", cookie, "--param-del=&");
@@ -54,7 +54,7 @@ async function forms(teacher) {
 }
 
 async function withSqlmap(tally, teacher, dir) {
-	const seconds = full ? 900 : 25, list = await forms(teacher);
+	const seconds = full ? 900 : 14, list = await forms(teacher);
 	const hole = await leaky();
 	try {
 		const r = await sqlmap(dir, { url: hole.url, data: "account=admin&password=active", params: ["account"], seconds: 60 });
@@ -86,17 +86,14 @@ async function withSqlmap(tally, teacher, dir) {
 
 /* ── wapiti ── */
 
-async function wapiti(dir, name, { url, start = [], cookies, seconds, modules }) {
-	const report = join(dir, `${name}.json`), jar = join(dir, `${name}.cookies`);
-	const args = ["-u", url, "--scope", "folder", "-m", modules, "-f", "json", "-o", report, "--max-scan-time", String(Math.round(seconds / 2)), "--max-attack-time", String(Math.round(seconds / modules.split(",").length)),
+async function wapiti(dir, name, { url, start = [], cookies, seconds, modules, scope = "page" }) {
+	const report = join(dir, `${name}.json`);
+	const args = ["-u", url, "--scope", scope, "-m", modules, "-f", "json", "-o", report, "--max-scan-time", String(Math.round(seconds / 2)), "--max-attack-time", String(Math.round(seconds / modules.split(",").length)),
 		"-d", "2", "--max-links-per-page", "30", "--flush-session", "--store-session", join(dir, `${name}.session`), "--store-config", join(dir, "config"), "--no-bugreport", "-v", "2", "-t", "10",
-		"--skip", "_csrf", "--skip", "_nonce", ...start.flatMap((s) => ["-s", s]), "-x", `${new URL(url).origin}/logout`, "-x", `${new URL(url).origin}/profile/*`];
-	if (cookies) {
-		const entries = Object.fromEntries([...cookies].map(([k, value]) => [k, { version: 0, expires: null, secure: false, value, port: null }]));
-		writeFileSync(jar, JSON.stringify({ ".localhost": { "/": entries }, "localhost": { "/": entries }, "localhost.local": { "/": entries } }));
-		args.push("-H", `Cookie: ${[...cookies].map(([k, v]) => `${k}=${v}`).join("; ")}`);
-	}
+		"--skip", "_csrf", "--skip", "_nonce", ...start.flatMap((s) => ["-s", s])];
+	if (cookies) args.push("-H", `Cookie: ${[...cookies].map(([k, v]) => `${k}=${v}`).join("; ")}`);
 	const { out } = await run("wapiti", args, seconds * 2 + 30, dir);
+	if (process.env.DEBUG) writeFileSync(`/tmp/kr-wapiti-${name}.log`, out);
 	let found = {}, pages = 0;
 	try {
 		const r = JSON.parse(readFileSync(report, "utf8"));
@@ -110,10 +107,10 @@ async function wapiti(dir, name, { url, start = [], cookies, seconds, modules })
 }
 
 async function withWapiti(tally, teacher, dir) {
-	const seconds = full ? 600 : 30, modules = full ? "sql,blindsql,xss,permanentxss,exec,file,redirect,crlf,xxe,ssrf" : "sql,xss,exec,file,redirect,crlf";
+	const seconds = full ? 600 : 16, modules = full ? "sql,blindsql,xss,permanentxss,exec,file,redirect,crlf,xxe,ssrf" : "sql,xss,exec,file,redirect,crlf";
 	const hole = await leaky();
 	try {
-		const r = await wapiti(dir, "hole", { url: hole.url.replace("/login", "/"), seconds: 20, modules: "sql,xss" });
+		const r = await wapiti(dir, "hole", { url: hole.url, seconds: 16, modules: "sql,xss" });
 		tally.check(r.list.some((x) => /SQL/i.test(x)) && r.list.some((x) => /Cross Site|XSS/i.test(x)), "wapiti does not see the holes of leaky.mjs: it is asleep", `${r.list.join("\n")}\n${r.out.slice(-800)}`);
 		tally.note(`tools: wapiti finds ${r.list.length} holes of leaky.mjs`);
 	} finally {
