@@ -107,7 +107,7 @@ async function wapiti(dir, name, { url, start = [], cookies, seconds, modules, s
 }
 
 async function withWapiti(tally, teacher, dir) {
-	const seconds = full ? 600 : 16, modules = full ? "sql,blindsql,xss,permanentxss,exec,file,redirect,crlf,xxe,ssrf" : "sql,xss,exec,file,redirect,crlf";
+	const seconds = full ? 600 : 12, modules = full ? "sql,blindsql,xss,permanentxss,exec,file,redirect,crlf,xxe,ssrf" : "sql,xss,redirect";
 	const hole = await leaky();
 	try {
 		const r = await wapiti(dir, "hole", { url: hole.url, seconds: 16, modules: "sql,xss" });
@@ -118,7 +118,7 @@ async function withWapiti(tally, teacher, dir) {
 	}
 	const u = `http://localhost:${port}`, before = Number((await sql("SELECT COUNT(*) FROM news_item"))[0][0]);
 	const places = [["sign-in", `${u}/login`, undefined], ["tasks", `${u}/tasks/new`, teacher.browser.jar], ["news", `${u}/news/new`, teacher.browser.jar]];
-	for (const [name, url, cookies] of places) {
+	for (const [name, url, cookies] of full ? places : places.filter(([name]) => name !== "tasks")) {
 		const r = await wapiti(dir, name, { url, start: [url, `${u}/news?q=a&category=general`], cookies, seconds, modules });
 		/* A refused form is no hole, and a wait is a wait. */
 		const holes = r.list.filter((x) => !/^(Internal Server Error|Resource consumption)/.test(x));
