@@ -1,4 +1,5 @@
-/* The records of fcgi.mjs: node fcgi-child.mjs RUN. As root it takes the account of nginx,
+/* The records of fcgi.mjs: node fcgi-child.mjs RUN WORKERS..., how
+   many each pool has. As root it takes the account of nginx,
    whose group alone may open the sockets. Ends with "N passed, N failed". */
 import { execFileSync } from "node:child_process";
 import { readdirSync } from "node:fs";
@@ -6,9 +7,11 @@ import net from "node:net";
 import { join } from "node:path";
 import { PARAMS, STDIN, ask, begin, body, head, pair, pairs, raw, record, request } from "../http/fcgi.mjs";
 
-const run = process.argv[2];
+const [run, ...counts] = process.argv.slice(2);
 const pools = ["page", "slow", "must", "sign"];
-let passed = 0, failed = 0, connections = 0;
+const workers = Object.fromEntries(pools.map((p, i) => [p, counts[i]]));
+const slow = Number(process.env.KR_TEST_SLOW || 1);
+let passed = 0, failed = 0, connections = 0, slowest = 0;
 const check = (good, what) => {
 	good ? passed++ : failed++;
 	if (!good) console.log(`not ok - ${what}`);
@@ -43,7 +46,7 @@ function canList() {
 
 const params = (lengths) => B(begin(), record(PARAMS, B(lengths, "AAAA")), record(PARAMS), record(STDIN));
 const post = (n, more = {}) => head(ask("POST", "/healthz", { CONTENT_LENGTH: String(n), ...more }));
-const good = pairs(ask("GET", "/healthz"));
+const good_ = ask("GET", "/healthz"), good = pairs(good_);
 const values = (lengths) => record(9, B(lengths, "AAAA"), { id: 0 });
 /* Every pair of lengths that adds up past 31 or 32 bits, in the params, in a management
    record before the request and in one amid its body. */
@@ -77,10 +80,15 @@ Object.assign(cases, {
 });
 
 async function alive(socket, what) {
-	/* Another route than theirs, which is out of order when three workers died on it. */
-	const r = await request(socket, ask("GET", "/login"));
+	/* The route that was attacked: nobody died on it, so it is in order, and at once. */
+	const began = performance.now(), r = await request(socket, good_), ms = performance.now() - began;
 	connections++;
-	check(r.ended && r.status === 200, `${what}: afterwards ${r.how} ${r.status}`);
+	slowest = Math.max(slowest, ms);
+	check(r.ended && r.status === 200 && ms < 1000 * slow, `${what}: afterwards ${r.how} ${r.status} in ${Math.round(ms)} ms`);
+}
+function open(socket, bytes) {
+	connections++;
+	return net.connect(socket).on("error", () => {}).on("connect", function () { this.write(bytes); });
 }
 async function hurl(socket, bytes, how) {
 	connections++;
@@ -99,17 +107,25 @@ for (const pool of pools) {
 	const whole = B(post(10), body(B("0123456789")));
 	for (let i = 0; i < whole.length; i++) await hurl(socket, whole.subarray(0, i), i % 2 ? { half: true } : { hangUp: true });
 	await alive(socket, `${pool}: ended at each of ${whole.length} bytes`);
-	/* Many at once, but no more than the queue holds: half of a request each, let go after
-	   a moment. Whoever sends more as nginx has taken it over, and could serve nobody. */
+	/* Many at once: a part of a request each, let go after a moment. */
 	for (let round = 0; round < 10; round++) {
-		const many = Array.from({ length: 24 }, (_, i) => net.connect(socket).on("error", () => {})
-			.on("connect", function () { this.write(whole.subarray(0, (round * 24 + i) % whole.length)); }));
-		connections += many.length;
+		const many = Array.from({ length: 24 }, (_, i) => open(socket, whole.subarray(0, (round * 24 + i) % whole.length)));
 		await new Promise((ok) => setTimeout(ok, 50));
 		for (const s of many) s.destroy();
 	}
 	await alive(socket, `${pool}: 240 connections, 24 at once`);
 }
-console.log(`${connections} connections`);
+/* Who connects and says nothing, or half of something, delays nobody: on each pool twice as
+   many of them as it has workers. */
+const said = [B(), B("\x01"), begin(), B(begin(), record(PARAMS, good)), B(post(9), record(STDIN, B("abc")))];
+for (const pool of pools) {
+	const socket = join(run, `web-${pool}.sock`);
+	const many = Array.from({ length: 2 * Number(workers[pool]) }, (_, i) => open(socket, said[i % said.length]));
+	await new Promise((ok) => setTimeout(ok, 200));
+	for (let i = 0; i < 5; i++) await alive(socket, `${pool}: ${many.length} silent connections`);
+	for (const s of many) s.destroy();
+	await alive(socket, `${pool}: after the silent ones`);
+}
+console.log(`${connections} connections, the slowest next answer ${Math.round(slowest)} ms`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed ? 1 : 0;

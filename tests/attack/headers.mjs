@@ -180,8 +180,6 @@ function sane(tally) {
 
 export default async function (tally) {
 	const routes = JSON.parse((await kreide("routes", "--json")).out);
-	await facts.prepare();
-	await kreide("module", "open", "skeleton", "--roles", "pupil,teacher,admin", "--decision", "Angriff");
 	await pages(routes);
 	await errors();
 	await others();

@@ -168,7 +168,6 @@ async function ownOf(actor) {
 export default async function (tally) {
 	const routes = JSON.parse((await kreide("routes", "--json")).out).filter((r) => !["bearer", "feed", "content"].some((f) => r.flags.includes(f)) &&
 		!["/_live", "/login", "/activate", "/logout"].includes(r.path));
-	await kreide("module", "open", "skeleton", "--roles", "pupil,teacher,admin", "--decision", "Angriff");
 	const there = await thingsOf("pupil7c", people.pupil7c, "colleague", "7c");
 	const beside = await thingsOf("a classmate", await somebody("pupil", { given: "Dana", group: "7b" }), "teacher", "7b", true);
 	/* Of one's own, so that bodies have a path to stand on. */

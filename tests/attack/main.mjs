@@ -1,5 +1,6 @@
 /* All attacks, one after the other: node main.mjs [PART ...]. The last line is
    "N passed, N failed". */
+import { prepare } from "../http/facts.mjs";
 import { Tally } from "../http/tally.mjs";
 import * as world from "../http/world.mjs";
 import { forgetTries, full, seed } from "./lib.mjs";
@@ -28,6 +29,8 @@ tally.note(`${full ? "full" : "short"} numbers, seed ${seed}`);
 try {
 	await world.meet();
 	await world.openModules();
+	await world.kreide("module", "open", "skeleton", "--roles", "pupil,teacher,admin", "--decision", "Angriff");
+	await prepare();
 	for (const name of parts) if (wanted.length === 0 || wanted.includes(name)) await part(name);
 	await (await import("../http/logs.mjs")).default(tally);
 } catch (e) {

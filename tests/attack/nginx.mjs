@@ -136,7 +136,9 @@ export const rules = {
 		...once(c, "ssl_session_tickets", "off"), ...once(c, "ssl_ciphers", /^((ECDHE)-[A-Z0-9-]+(GCM|POLY1305)[A-Z0-9-]*:?)+$/)]),
 	"there are limits": (c) => ["client_header_timeout", "client_body_timeout", "send_timeout", "keepalive_timeout"]
 		.flatMap((n) => once(c, n, /^([1-9]|[12]\d|30)s$/)).concat(once(c, "large_client_header_buffers", "2 8k"),
-			once(c, "limit_conn", /^kr_conn \d+$/), all(c, "client_max_body_size").filter(([d]) => !/^[1-9]\d{0,3}[km]?$/.test(d.args[0])).map(([d]) => text(d)),
+			once(c, "limit_conn", /^kr_conn \d+$/), all(c, "client_max_body_size").filter(([d, [l]]) =>
+				/* 0 is none: for error pages, whose bodies were judged before. */
+				!/^[1-9]\d{0,3}[km]?$/.test(d.args[0]) && !(d.args[0] === "0" && own(l, "internal").length)).map(([d]) => text(d)),
 			all(c, "fastcgi_pass").filter(([, [l]]) => !own(l, "limit_req").length || !own(l, "client_max_body_size").length ||
 				!own(l, "fastcgi_read_timeout").length).map(([, [l]]) => `${text(l)}: without a limit`)),
 	"bodies and answers are buffered, requests not repeated": (c) => [...once(c, "fastcgi_request_buffering", "on"),
