@@ -129,7 +129,7 @@ $(B)/kreide: core/main.c $(B)/libkreide.so
 
 SCAN_C := $(wildcard core/scan/*.c)
 $(B)/kreide-scan: $(SCAN_C:%.c=$(B)/obj/%.o)
-	$(call SAY,$@)$(CC) $(OPT) -pie $^ $(LINK) -lclamav -lmagic -larchive -lseccomp -o $@
+	$(call SAY,$@)$(CC) $(OPT) -pie $^ $(LINK) -lclamav -lmagic -larchive -lz -lseccomp -o $@
 
 # ── plugins: one folder, one .so ─────────────────────────────────────────────────
 MO = $(B)/locale/all/LC_MESSAGES
@@ -197,7 +197,7 @@ $(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h $(B)/libkreide.a $(wildcard core/s
     core/tools/*.c)
 	@mkdir -p $(@D)
 	$(call SAY,$<)$(CC) $(CPPFLAGS) $(CFLAGS) $< -fsanitize=fuzzer -o $@ $(B)/libkreide.a \
-	    -Wl,--allow-multiple-definition -Wl,--as-needed $(LIBS)
+	    -Wl,--allow-multiple-definition -Wl,--as-needed $(LIBS) -lz
 bench:
 	@conf/deps build run test
 	@$(MAKE) --no-print-directory -j2 all

@@ -200,6 +200,10 @@ inspect(struct kr_scan_child *child, struct kr_scan_reply *reply)
 	if (reply->verdict == KR_SCAN_BOMB || reply->verdict == KR_SCAN_INFECTED)
 		return;
 	kr_scan_clam(child, child->fd, reply);
+	/* A kind of its own, which pages do not show. */
+	if (strcmp(reply->type, "application/pdf") == 0 &&
+	    kr_scan_pdf_script(child->fd))
+		kr_scan_token(reply->type, sizeof reply->type, KR_SCAN_PDF_SCRIPT);
 	/* A parser that swallowed a failure of ours has not seen everything. */
 	const char *failed = kr_scan_failed();
 	if (failed != NULL)

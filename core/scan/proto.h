@@ -37,6 +37,9 @@ struct kr_scan_request {
 	char name_ext[32]; /* "pdf"; for signatures that look at names, never trusted */
 };
 
+/* The type of a PDF that carries script: to be saved, not shown. */
+#define KR_SCAN_PDF_SCRIPT "application/x-pdf-script"
+
 struct kr_scan_reply {
 	uint32_t magic, verdict;
 	char type[128]; /* MIME type of the content, "" when unknown */

@@ -111,6 +111,9 @@ void kr_scan_failures_forget(void); /* those of the engine do not count for a sc
 /* ── archive.c: the budget; may also refine reply->type of office documents ── */
 void kr_scan_archive(struct kr_scan_child *, struct kr_scan_reply *);
 
+/* ── pdf.c: true also where it cannot be told for sure ── */
+bool kr_scan_pdf_script(int fd);
+
 /* ── sandbox.c ── */
 bool kr_scan_drop_root(const struct kr_scan_conf *); /* no-op for an ordinary user */
 bool kr_scan_sandbox_broker(const struct kr_scan_conf *);

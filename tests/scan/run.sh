@@ -29,7 +29,7 @@ check() { # name, expected (a pattern), actual
 }
 
 flags="-std=gnu17 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror -fstack-protector-strong ${CFLAGS:-}"
-libs="-lclamav -lmagic -larchive -lseccomp"
+libs="-lclamav -lmagic -larchive -lz -lseccomp"
 compile() { # output, then what
 	local out=$1
 	shift
@@ -107,7 +107,13 @@ test_files() {
 	verdict empty.txt "clean - *x-empty"
 	verdict number.txt "clean - *"
 	verdict dot.png "clean - image/png"
-	verdict plain.pdf "clean - application/pdf"
+	for f in plain.pdf quiet.pdf quiet2.pdf; do
+		verdict $f "clean - application/pdf"
+	done
+	for f in script.pdf script2.pdf script3.pdf script4.pdf script5.pdf \
+		script6.pdf; do
+		verdict $f "clean - application/x-pdf-script"
+	done
 	verdict letter.docx "clean - $office.wordprocessingml.document"
 	verdict letter.odt "clean - application/vnd.oasis.opendocument.text"
 	for f in text.zip plain.zip windows.zip cp850.zip none.zip ten.zip one.zip depth1.zip \
