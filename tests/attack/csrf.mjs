@@ -5,7 +5,7 @@ import { encode } from "../http/client.mjs";
 import { Snapshot } from "../http/snapshot.mjs";
 import { group, kreide, people, requests, signal, sleep, sql } from "../http/world.mjs";
 import { asPerson, origin, site } from "./browse.mjs";
-import { full } from "./lib.mjs";
+import { whole } from "./lib.mjs";
 import { inputOf } from "./swap.mjs";
 
 const unsafe = ["POST", "PUT", "PATCH", "DELETE"];
@@ -125,7 +125,7 @@ export default async function (tally) {
 		const tries = [["teacher", "kreide.localhost:PORT"], ["admin", "kreide.localhost:PORT"], ["pupil", "kreide.localhost:PORT"], ["admin", "sub.kreide.localhost:PORT"],
 			["pupil", "127.0.0.1:PORT"], ["nobody", "evil.localhost:PORT"]];
 		for (const [who, where] of tries) {
-			const [n, c, f] = await attack(tally, people[who], where, routes, { snapshot, forms: answers === 0 || where.startsWith("127") || full ? kinds : ["form"] });
+			const [n, c, f] = await attack(tally, people[who], where, routes, { snapshot, forms: answers === 0 || where.startsWith("127") || whole ? kinds : ["form"] });
 			answers += n;
 			with_ += c;
 			for (const x of f) refused.add(x);

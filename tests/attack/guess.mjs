@@ -2,7 +2,7 @@
    What counts is how many are compared at all. */
 import { readFileSync } from "node:fs";
 import { pidsOf, sql, value } from "../http/world.mjs";
-import { crowd, forgetTries, from, full, secret, somebody } from "./lib.mjs";
+import { crowd, forgetTries, from, whole, secret, somebody } from "./lib.mjs";
 
 const CAP = 20, NET_CAP = 2000;
 
@@ -33,7 +33,7 @@ async function volley(account, count, width, word, networks) {
 
 async function brute(tally) {
 	const victim = await somebody("teacher", { given: "Berta" }), known = victim.browser;
-	const before = cpu(), began = performance.now(), total = full ? 10000 : 2000;
+	const before = cpu(), began = performance.now(), total = whole ? 10000 : 2000;
 	const said = await volley(victim.account, total, 32, (i) => `Sommer-${i}-Herbst`, 32);
 	const spent = cpu() - before, rows = Number(await value("SELECT COUNT(*) FROM kreide_auth.attempt"));
 	tally.check((said[422] ?? 0) <= CAP, `one account: ${said[422]} passwords were compared: ${JSON.stringify(said)}`);
@@ -81,7 +81,7 @@ async function stuffing(tally) {
 		/* A busy auth says so and has compared nothing: tried again. */
 		return a.status;
 	};
-	if (full) {
+	if (whole) {
 		await crowd(10000, 6, tally1);
 		tally.check(said[422] <= NET_CAP + 6, `one network: ${JSON.stringify(said)}`);
 		tally.note(`guess: 10000 accounts once from one network: ${JSON.stringify(said)}`);
@@ -110,7 +110,7 @@ async function codes(tally) {
 	const b = from(710), said = {};
 	const csrf = (await b.form("/activate", "/activate")).hidden._csrf, letters = "ABCDEFGHJKMNPQRSTVWXYZ23456789";
 	const one = (i) => Array.from({ length: 4 }, (_, k) => Array.from({ length: 4 }, (_, m) => letters[(i * 7 + k * 11 + m * 5) % letters.length]).join("")).join("-");
-	await crowd(full ? 4000 : 100, 8, async (i) => {
+	await crowd(whole ? 4000 : 100, 8, async (i) => {
 		const a = await b.ask("POST", "/activate", { headers: { "content-type": "application/x-www-form-urlencoded" },
 			body: `_csrf=${encodeURIComponent(csrf)}&code=${one(i)}` });
 		said[a.status] = (said[a.status] ?? 0) + 1;

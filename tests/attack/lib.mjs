@@ -2,7 +2,7 @@
 import { Browser } from "../http/client.mjs";
 import { activate, kreide, port, sleep, sql } from "../http/world.mjs";
 
-export const full = Boolean(process.env.KR_TEST_FULL);
+export const whole = Boolean(process.env.KR_TEST_WHOLE);
 export const seed = Number(process.env.SEED ?? 20261121);
 
 /* The same numbers for the same seed. */

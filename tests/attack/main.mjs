@@ -3,7 +3,7 @@
 import { prepare } from "../http/facts.mjs";
 import { Tally } from "../http/tally.mjs";
 import * as world from "../http/world.mjs";
-import { forgetTries, full, seed } from "./lib.mjs";
+import { forgetTries, whole, seed } from "./lib.mjs";
 import { closeBrowser } from "./browse.mjs";
 
 /* What only looks comes first, what stops or floods something last. */
@@ -25,7 +25,7 @@ async function part(name) {
 	tally.note(`${name} ${(Math.round(performance.now() - began) / 1000).toFixed(1)} s, ${checks} checks`);
 }
 
-tally.note(`${full ? "full" : "short"} numbers, seed ${seed}`);
+tally.note(`${whole ? "whole" : "short"} numbers, seed ${seed}`);
 try {
 	await world.meet();
 	await world.openModules();

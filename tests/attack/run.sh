@@ -3,8 +3,8 @@
 # see what is not theirs, or wants nobody else to be served. The last line is
 # "N passed, N failed".
 #
-#   tests/attack/run.sh [--full] [PART ...]     PART: see README.md
-#   --full    the large numbers (about 40 minutes)
+#   tests/attack/run.sh [--whole] [PART ...]     PART: see README.md
+#   --whole    the large numbers (about 40 minutes)
 #   KEEP=1    the instance stays      KR_TEST_HOME and KR_TEST_PORT set: that one is used
 #   SEED=n    other random numbers
 set -uo pipefail
@@ -12,9 +12,9 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/stack.sh
 export KREIDE_BUILD=${KREIDE_BUILD:-$PWD/build} PATH=$PATH:/usr/sbin:/sbin
 
-if [ "${1-}" = --full ]; then
+if [ "${1-}" = --whole ]; then
 	shift
-	export KR_TEST_FULL=1
+	export KR_TEST_WHOLE=1
 fi
 if [ -z "${KR_TEST_HOME-}" ]; then
 	stack_begin || {

@@ -3,9 +3,9 @@
 import { spawn } from "node:child_process";
 import { readFileSync, readdirSync } from "node:fs";
 import { people, pidsOf, port, sleep, slow } from "../http/world.mjs";
-import { from, full, median, quantile } from "./lib.mjs";
+import { from, whole, median, quantile } from "./lib.mjs";
 
-const seconds = full ? 60 : 12, connections = full ? 4000 : 1500;
+const seconds = whole ? 60 : 12, connections = whole ? 4000 : 1500;
 
 /* Workers that are in a request: they stand in anything but accept. */
 const busy = () => ["page", "slow", "must", "sign"].flatMap(pidsOf).filter((pid) => {
@@ -20,7 +20,7 @@ const busy = () => ["page", "slow", "must", "sign"].flatMap(pidsOf).filter((pid)
 const idleFds = new Map();
 
 function attack(args) {
-	const p = spawn("slowhttptest", ["-c", String(connections), "-r", String(full ? 500 : 700), "-l", String(seconds), "-u", `http://localhost:${port}/login`, "-v", "1", ...args], { stdio: ["ignore", "pipe", "pipe"] });
+	const p = spawn("slowhttptest", ["-c", String(connections), "-r", String(whole ? 500 : 700), "-l", String(seconds), "-u", `http://localhost:${port}/login`, "-v", "1", ...args], { stdio: ["ignore", "pipe", "pipe"] });
 	let out = "";
 	p.stdout.on("data", (d) => (out += d));
 	p.stderr.on("data", (d) => (out += d));

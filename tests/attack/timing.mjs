@@ -2,9 +2,9 @@
    known ones without, and invented ones, interleaved; and the same bytes for all. */
 import { readFileSync } from "node:fs";
 import { pidsOf, quote, sql } from "../http/world.mjs";
-import { dice, forgetTries, from, full, median } from "./lib.mjs";
+import { dice, forgetTries, from, whole, median } from "./lib.mjs";
 
-const rounds = full ? 2000 : 150;
+const rounds = whole ? 2000 : 150;
 
 /* Mann and Whitney: how likely two lists so different come from the same place. */
 export function likely(a, b) {
@@ -76,7 +76,7 @@ export default async function (tally) {
 		for (let i = 0; i < rounds; i++) {
 			if (i % 400 === 0) await forgetTries();
 			const order = Object.keys(kinds).sort(() => random(2) - 0.5);
-			for (const kind of order) if (full || kind !== "bare" || i % 3 === 0) await one(kind, i);
+			for (const kind of order) if (whole || kind !== "bare" || i % 3 === 0) await one(kind, i);
 		}
 		for (const other of ["bare", "invented"]) {
 			const p = likely(kinds.known, kinds[other]), d = median(kinds.known) - median(kinds[other]);

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { encode } from "../http/client.mjs";
 import { group, port, sleep, sql } from "../http/world.mjs";
-import { from, full, seed, somebody } from "./lib.mjs";
+import { from, whole, seed, somebody } from "./lib.mjs";
 import { leaky } from "./leaky.mjs";
 
 /* A program, ended after so many seconds; what it said. */
@@ -27,7 +27,7 @@ function run(command, args, seconds, dir) {
 /* ── sqlmap ── */
 
 async function sqlmap(dir, { url, data, cookie, params, seconds, fresh }) {
-	const args = ["-u", url, "--batch", "--level", "3", "--risk", "1", "--dbms", "MySQL", "--technique", full ? "BEUST" : "E", "-p", params.join(","), "--ignore-code", "400,403,404,413,422,429,500",
+	const args = ["-u", url, "--batch", "--level", "3", "--risk", "1", "--dbms", "MySQL", "--technique", whole ? "BEUST" : "E", "-p", params.join(","), "--ignore-code", "400,403,404,413,422,429,500",
 		"--time-sec", "2", "--threads", "1", "--output-dir", join(dir, `out${Math.random()}`), "--flush-session", "--disable-coloring", "-v", "3", "--keep-alive", "--timeout", "10", "--retries", "0"];
 	if (data) args.push("--data", data);
 	if (cookie) args.push("--cookie", cookie, "--param-del=&");
@@ -54,7 +54,7 @@ async function forms(teacher) {
 }
 
 async function withSqlmap(tally, teacher, dir) {
-	const seconds = full ? 900 : 14, list = await forms(teacher);
+	const seconds = whole ? 300 : 14, list = await forms(teacher);
 	const hole = await leaky();
 	try {
 		const r = await sqlmap(dir, { url: hole.url, data: "account=admin&password=active", params: ["account"], seconds: 60 });
@@ -75,7 +75,7 @@ async function withSqlmap(tally, teacher, dir) {
 		for (const f of list) {
 			const r = await sqlmap(dir, { ...f, seconds });
 			tally.check(!r.found, `sqlmap: ${f.name}`, r.dynamic);
-			tally.check(r.tested.length >= (full ? f.params.length : 1) && r.payloads >= (full ? 200 : 30), `sqlmap: ${f.name}: only ${r.payloads} payloads at ${r.tested.join(" ") || "nothing"}`, r.dynamic);
+			tally.check(r.tested.length >= (whole ? f.params.length : 1) && r.payloads >= (whole ? 200 : 30), `sqlmap: ${f.name}: only ${r.payloads} payloads at ${r.tested.join(" ") || "nothing"}`, r.dynamic);
 			tally.note(`tools: sqlmap, ${f.name}: ${r.payloads} payloads at ${r.tested.join(", ")}`);
 		}
 	} finally {
@@ -107,7 +107,7 @@ async function wapiti(dir, name, { url, start = [], cookies, seconds, modules, s
 }
 
 async function withWapiti(tally, teacher, dir) {
-	const seconds = full ? 600 : 12, modules = full ? "sql,blindsql,xss,permanentxss,exec,file,redirect,crlf,xxe,ssrf" : "sql,xss,redirect";
+	const seconds = whole ? 300 : 12, modules = whole ? "sql,blindsql,xss,permanentxss,exec,file,redirect,crlf,xxe,ssrf" : "sql,xss,redirect";
 	const hole = await leaky();
 	try {
 		const r = await wapiti(dir, "hole", { url: hole.url, seconds: 16, modules: "sql,xss" });
@@ -118,13 +118,13 @@ async function withWapiti(tally, teacher, dir) {
 	}
 	const u = `http://localhost:${port}`, before = Number((await sql("SELECT COUNT(*) FROM news_item"))[0][0]);
 	const places = [["sign-in", `${u}/login`, undefined], ["tasks", `${u}/tasks/new`, teacher.browser.jar], ["news", `${u}/news/new`, teacher.browser.jar]];
-	for (const [name, url, cookies] of full ? places : places.filter(([name]) => name !== "tasks")) {
+	for (const [name, url, cookies] of places) {
 		const r = await wapiti(dir, name, { url, start: [url, `${u}/news?q=a&category=general`], cookies, seconds, modules });
 		/* A refused form is no hole, and a wait is a wait. */
 		const holes = r.list.filter((x) => !/^(Internal Server Error|Resource consumption)/.test(x));
 		tally.check(holes.length === 0, `wapiti: ${name}`, holes.join("\n"));
 		tally.check(!r.list.some((x) => x.startsWith("Internal Server Error")), `wapiti: ${name}: broken`, r.list.join("\n"));
-		tally.check(r.sent >= (full ? 100 : 30), `wapiti: ${name}: only ${r.sent} attacks`, r.out.slice(-800));
+		tally.check(r.sent >= (whole ? 100 : 30), `wapiti: ${name}: only ${r.sent} attacks`, r.out.slice(-800));
 		tally.note(`tools: wapiti, ${name}: ${r.pages} pages, ${r.sent} requests told, ${r.list.length} findings`);
 	}
 	tally.note(`tools: ${Number((await sql("SELECT COUNT(*) FROM news_item"))[0][0]) - before} news written by wapiti`);

@@ -1,8 +1,7 @@
 /* Files that want to be pages: handed in by a pupil, opened by the teacher in chromium, in
    our viewer, as a link and by their bare address. Nothing of them runs in our origin, and
    the host that serves them gets no cookie. */
-import { content, origin } from "./browse.mjs";
-import { asPerson } from "./browse.mjs";
+import { asPerson, content, context, origin, site } from "./browse.mjs";
 import { browser, group, sleep, sql } from "../http/world.mjs";
 import { somebody } from "./lib.mjs";
 import { polyglots } from "./polyglots.mjs";
@@ -27,6 +26,18 @@ async function handIn(tally) {
 	return { teacher, pages: list.map((id) => `/tasks/submissions/${id}`), refused };
 }
 
+/* The judge: shown raw, the script of a PDF opens a box. */
+async function boxes() {
+	const c = await context(), tab = await c.newPage(), seen = [];
+	const raw = await site((url) => (url.pathname === "/x.pdf" ? { body: polyglots.find(([name]) => name === "pdf-gepackt.pdf")[1], headers: { "content-type": "application/pdf" } } : undefined));
+	tab.on("dialog", (d) => (seen.push(d.message()), d.dismiss().catch(() => {})));
+	await tab.goto(`http://attack.localhost:${raw.port}/x.pdf`);
+	for (let i = 0; i < 150 && seen.length === 0; i++) await sleep(100);
+	await c.close();
+	raw.close();
+	return seen.length;
+}
+
 /* The headers of every address, asked without a browser. */
 async function headers(tally, addresses) {
 	const b = browser();
@@ -41,6 +52,7 @@ async function headers(tally, addresses) {
 		tally.check(/^sandbox; default-src 'none'/.test(h["content-security-policy"] ?? ""), `${name}: ${h["content-security-policy"]}`);
 		tally.check(h["x-content-type-options"] === "nosniff", `${name}: can be sniffed`);
 		tally.check(!shown || safeTypes.test(h["content-type"]), `${name}: shown as ${h["content-type"]}`);
+		tally.check(!/pdf/.test(name) || !shown, `${name}: a PDF with script is shown`);
 		tally.check(!/html|xml|svg|javascript|mhtml|rfc822/.test(h["content-type"]) || !shown, `${name}: ${h["content-type"]}`);
 		tally.check(h["set-cookie"] === undefined, `${name}: sets a cookie`);
 		tally.check(!/[\r\n]/.test(name) && !name.includes("/"), `${name}: a path`);
@@ -57,11 +69,12 @@ const tallyOk = (tally, good, what) => {
 
 export default async function (tally) {
 	tally.check(polyglots.length >= 60, `only ${polyglots.length} files`);
+	tally.check(await boxes() > 0, "a PDF's box is not seen where nothing keeps it away: the judge is asleep");
 	const { teacher, pages, refused } = await handIn(tally);
-	const context = await asPerson(teacher), w = await new Watch(context).open();
+	const tabs = await asPerson(teacher), w = await new Watch(tabs).open();
 	let cookies = 0, asked = 0;
 	const ran = [];
-	context.on("request", async (q) => {
+	tabs.on("request", async (q) => {
 		if (!q.url().startsWith(content)) return;
 		asked++;
 		const h = await q.allHeaders().catch(() => ({}));
@@ -84,7 +97,7 @@ export default async function (tally) {
 		ran.push(...await w.tab.evaluate(() => (document.title === "kanarie" ? ["the title"] : [])));
 	}
 	/* By the bare address, where nothing of ours is around. */
-	const bare = await context.newPage();
+	const bare = await tabs.newPage();
 	w.faults = w.faults.filter((f) => !f.startsWith("opened a window: about:blank"));
 	bare.on("dialog", (d) => (w.faults.push(`dialog of ${bare.url()}: ${d.type()} ${d.message()}`), d.dismiss().catch(() => {})));
 	let loaded = 0;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { encode } from "../http/client.mjs";
 import { group, people, sql } from "../http/world.mjs";
 import { asPerson, context, site } from "./browse.mjs";
-import { from, full, somebody } from "./lib.mjs";
+import { from, whole, somebody } from "./lib.mjs";
 import { told, vectors } from "./vectors.mjs";
 import { Watch } from "./watch.mjs";
 
@@ -136,7 +136,7 @@ async function through(w, path, most = 40) {
 }
 
 async function reflected(tally, w) {
-	const some = full ? vectors : vectors.filter((_, i) => i % 6 === 0);
+	const some = whole ? vectors : vectors.filter((_, i) => i % 6 === 0);
 	const places = ["/news/all?q=", "/people?q=", "/login?to=", "/news?category=", "/nowhere/", "/modules/open?module="];
 	for (const [i, v] of some.entries()) {
 		const status = await w.look(places[i % places.length] + encodeURIComponent(v.slice(0, 80)));
@@ -175,8 +175,8 @@ export default async function (tally) {
 		await t.look(`/tasks/${wr.tasks_[0]}/edit`);
 		const a = await new Watch(await asPerson(people.admin)).open();
 		if (wr.plan) await a.look(wr.plan);
-		await through(a, `/people?group=${wr.group}`, full ? 40 : 8);
-		await through(a, "/news/all", full ? 40 : 6);
+		await through(a, `/people?group=${wr.group}`, whole ? 40 : 8);
+		await through(a, "/news/all", whole ? 40 : 6);
 		await a.look("/people/new");
 		await a.look("/people/slips");
 		await a.look("/modules/open?module=news");
