@@ -115,17 +115,30 @@ for (const pool of pools) {
 	}
 	await alive(socket, `${pool}: 240 connections, 24 at once`);
 }
-/* Who connects and says nothing, or half of something, delays nobody: on each pool twice as
-   many of them as it has workers. */
-const said = [B(), B("\x01"), begin(), B(begin(), record(PARAMS, good)), B(post(9), record(STDIN, B("abc")))];
-for (const pool of pools) {
-	const socket = join(run, `web-${pool}.sock`);
-	const many = Array.from({ length: 2 * Number(workers[pool]) }, (_, i) => open(socket, said[i % said.length]));
+/* Who connects and says nothing, or half of something, delays nobody: on each pool and of
+   each kind twice as many of them as it has workers. */
+const said = { "say nothing": B(), "say a byte": B("\x01"), "say half a head": B(begin(), record(PARAMS, good)) };
+for (const pool of pools)
+	for (const [what, bytes] of Object.entries(said)) {
+		const socket = join(run, `web-${pool}.sock`);
+		const many = Array.from({ length: 2 * Number(workers[pool]) }, () => open(socket, bytes));
+		await new Promise((ok) => setTimeout(ok, 200));
+		for (let i = 0; i < 5; i++) await alive(socket, `${pool}: while ${many.length} ${what}`);
+		for (const s of many) s.destroy();
+		await alive(socket, `${pool}: after ${many.length} that ${what}`);
+	}
+/* Half a body, which nginx never sends, holds the one worker that waits for the rest of it,
+   and not for long. */
+const half = B(post(9), record(STDIN, B("abc")));
+await Promise.all(pools.map(async (pool) => {
+	const socket = join(run, `web-${pool}.sock`), began = performance.now();
+	const ended = raw(socket, half, { wait: 20000 * slow });
+	connections++;
 	await new Promise((ok) => setTimeout(ok, 200));
-	for (let i = 0; i < 5; i++) await alive(socket, `${pool}: ${many.length} silent connections`);
-	for (const s of many) s.destroy();
-	await alive(socket, `${pool}: after the silent ones`);
-}
+	for (let i = 0; i < 3; i++) await alive(socket, `${pool}: while one says half a body`);
+	const { how } = await ended, ms = performance.now() - began;
+	check(how === "closed" && ms < 12000 * slow, `${pool}: half a body: ${how} after ${Math.round(ms)} ms`);
+}));
 console.log(`${connections} connections, the slowest next answer ${Math.round(slowest)} ms`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed ? 1 : 0;
