@@ -22,7 +22,7 @@
 #define ASIDE 16          /* callers whose head is not whole */
 #define GRACE_MS 10       /* a newcomer is waited for alone: nginx is about to write */
 #define HEAD_MS 5000      /* then he is sent away */
-#define PIECE_MS 10000    /* between two pieces of a body, or of an answer */
+#define PIECE_MS 5000     /* between two pieces of a body or answer; below limit_s */
 #define CONTENT_MAX 65528 /* of a record, up to a border of eight bytes */
 #define TAIL (3 * KR_FCGI_RECORD) /* the end of STDOUT, END_REQUEST and its body */
 

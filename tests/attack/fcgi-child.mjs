@@ -137,7 +137,7 @@ await Promise.all(pools.map(async (pool) => {
 	await new Promise((ok) => setTimeout(ok, 200));
 	for (let i = 0; i < 3; i++) await alive(socket, `${pool}: while one says half a body`);
 	const { how } = await ended, ms = performance.now() - began;
-	check(how === "closed" && ms < 12000 * slow, `${pool}: half a body: ${how} after ${Math.round(ms)} ms`);
+	check(how === "closed" && ms < 8000 * slow, `${pool}: half a body: ${how} after ${Math.round(ms)} ms`);
 }));
 console.log(`${connections} connections, the slowest next answer ${Math.round(slowest)} ms`);
 console.log(`${passed} passed, ${failed} failed`);
