@@ -4,7 +4,7 @@
 # "N passed, N failed".
 #
 #   tests/attack/run.sh [--whole] [PART ...]     PART: see README.md
-#   --whole    the large numbers (about 40 minutes)
+#   --whole   the large numbers (over an hour)
 #   KEEP=1    the instance stays      KR_TEST_HOME and KR_TEST_PORT set: that one is used
 #   SEED=n    other random numbers
 set -uo pipefail
