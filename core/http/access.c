@@ -101,6 +101,10 @@ audience_of(kr_ctx *cx, const struct kr_field *f)
 
 		if (v->field != f || !kr_audience_part_read(v->text, &parts[n]))
 			continue;
+		if (n == KR_AUDIENCE_MOST) {
+			kr_in_bad(cx, f->name, "core.field_audience_many");
+			return 0;
+		}
 		if (!kr_audience_allowed(cx, &parts[n])) {
 			kr_in_bad(cx, f->name, "core.field_choice");
 			return 0;

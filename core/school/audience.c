@@ -9,8 +9,6 @@
 
 #include <stdlib.h>
 
-#define MOST_PARTS 50
-
 KR_STMT(q_digest, "x", "i", "SELECT id FROM core_audience WHERE digest = ?");
 KR_STMT(x_audience, "xst", "",
     "INSERT INTO core_audience (digest, title, created) VALUES (?, ?, ?)"
@@ -148,7 +146,7 @@ kr_audience_store(kr_ctx *cx, const struct kr_audience_part *parts, size_t n)
 	struct kr_buf b;
 	kr_id id;
 
-	if (n == 0 || n > MOST_PARTS || kr_status(cx) != KR_OK)
+	if (n == 0 || n > KR_AUDIENCE_MOST || kr_status(cx) != KR_OK)
 		return 0;
 	for (size_t i = 0; i < n; i++)
 		sorted[i] = parts[i];

@@ -87,8 +87,9 @@ struct kr_audience_part {
 	kr_id ref;       /* roles, group or person */
 	uint32_t member; /* enum kr_member, 0 = any */
 };
+#define KR_AUDIENCE_MOST 50 /* parts */
 /* The id of the audience of these parts, made when there is none yet; 0 when the list
-   is empty or longer than 50. Who may address whom is asked by kr_audience_allowed().
+   is empty or longer than that. Who may address whom is asked by kr_audience_allowed().
  */
 kr_id kr_audience_store(kr_ctx *, const struct kr_audience_part *, size_t n);
 /* "all", "roles:3", "group:12", "group:12:1", "parents:12", "person:5",
