@@ -127,6 +127,10 @@ $(B)/kreide: core/main.c $(B)/libkreide.so
 	$(call SAY,$@)$(CC) $(CPPFLAGS) $(CFLAGS) -fPIE -pie $< -o $@ -L$(B) -lkreide \
 	    $(LINK) '-Wl,-rpath,$$ORIGIN'
 
+# Of the tests: the load generator.
+$(B)/load: $(wildcard tests/load/*.c) tests/load/load.h
+	$(call SAY,$@)$(CC) $(STD) $(WARN) $(GCCW) $(HARD) $(filter %.c,$^) -o $@ $(LINK) -lm
+
 SCAN_C := $(wildcard core/scan/*.c)
 $(B)/kreide-scan: $(SCAN_C:%.c=$(B)/obj/%.o)
 	$(call SAY,$@)$(CC) $(OPT) -pie $^ $(LINK) -lclamav -lmagic -larchive -lz -lseccomp -o $@
