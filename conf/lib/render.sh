@@ -95,9 +95,9 @@ site_values() {
 class_locations() {
 	local pool size time
 	V[CLASSES]=''
-	for pool in page slow must sign; do
+	for pool in page save slow must sign; do
 		case $pool in
-		page) time=15s ;; # core's own limits are 10 s, 300 s, 60 s and 20 s
+		page | save) time=15s ;; # core's own limits are 10 s, 300 s, 60 s and 20 s
 		slow) time=310s ;;
 		must | sign) time=25s ;;
 		esac
@@ -157,7 +157,7 @@ render() {
 # no_routes: everything on the ordinary path, until core has told otherwise.
 no_routes() {
 	write_file "$KR_HOME/etc/routes.conf" "map \"\$request_method \$uri\" \$kr_class {
-	default page-64k;
+	default \$kr_usual;
 }
 "
 }

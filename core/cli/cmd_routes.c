@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 
 #include "http/input.h"
+#include "http/shed.h"
 #include <string.h>
 
 #define KIB INT64_C(1024)
@@ -15,15 +16,6 @@ static const struct {
 } sizes[] = { { "64k", 64 * KIB }, { "256k", 256 * KIB }, { "1m", MIB },
 	{ "4m", 4 * MIB }, { "17m", 17 * MIB }, { "65m", 65 * MIB },
 	{ "257m", 257 * MIB }, { "1025m", 1025 * MIB } };
-
-static const char *
-pool_of(const struct kr_route *r)
-{
-	/* What must get through without signing in is signing in itself. */
-	if ((r->flags & KR_R_MUST) != 0)
-		return (r->flags & KR_R_PUBLIC) != 0 ? "sign" : "must";
-	return (r->flags & KR_R_SLOW) != 0 ? "slow" : "page";
-}
 
 static const char *
 size_of(const struct kr_app *app, const struct kr_route *r)
@@ -76,10 +68,12 @@ holes(const char *path)
 static void
 nginx_line(struct kr_cli *cli, const struct kr_app *app, const struct kr_route *r)
 {
-	const char *pool = pool_of(r), *size = size_of(app, r);
+	const char *pool = kr_pool_of(r), *size = size_of(app, r);
 	kr_str regex = regex_of(cli->said, r->path);
 
-	if (strcmp(pool, "page") == 0 && strcmp(size, "64k") == 0)
+	/* $kr_usual knows these by the method. */
+	if ((strcmp(pool, "page") == 0 || strcmp(pool, "save") == 0) &&
+	    strcmp(size, "64k") == 0)
 		return;
 	printf("\t\"~^%s %.*s$\"  %s-%s;\n",
 	    r->method == KR_GET ? "(GET|HEAD)" : kr_method_name(r->method),
@@ -91,7 +85,7 @@ print_nginx(struct kr_cli *cli, const struct kr_app *app)
 {
 	printf(
 	    "# Made by `kreide routes --nginx` from the manifests; not to be edited.\n"
-	    "map \"$request_method $uri\" $kr_class {\n\tdefault  page-64k;\n");
+	    "map \"$request_method $uri\" $kr_class {\n\tdefault  $kr_usual;\n");
 	/* The first line that fits wins, so what has fewer holes comes first. */
 	for (size_t n = 0; n < 4; n++)
 		for (size_t i = 0; i < app->nroutes; i++) {
@@ -128,10 +122,10 @@ print_table(struct kr_cli *cli, const struct kr_app *app)
 		const struct kr_route_info *info = &app->routes[i];
 		const struct kr_route *r = info->route;
 
-		kr_table_row(
-		    t, (kr_str[]){ kr_z(info->owner->name),
-			   kr_z(kr_method_name(r->method)), kr_z(r->path),
-			   who_may(cli, r), kr_z(pool_of(r)), kr_z(size_of(app, r)) });
+		kr_table_row(t,
+		    (kr_str[]){ kr_z(info->owner->name),
+			kr_z(kr_method_name(r->method)), kr_z(r->path), who_may(cli, r),
+			kr_z(kr_pool_of(r)), kr_z(size_of(app, r)) });
 	}
 	kr_table_print(t);
 	return KR_X_OK;
@@ -173,7 +167,8 @@ flags_of(const struct kr_route *r)
 		{ KR_R_MUST, "must" }, { KR_R_GET_WRITE, "get_write" },
 		{ KR_R_PROTO, "proto" }, { KR_R_BEARER, "bearer" },
 		{ KR_R_FEED, "feed" }, { KR_R_ANY, "any" }, { KR_R_CONTENT, "content" },
-		{ KR_R_SETTINGS, "settings" } };
+		{ KR_R_SETTINGS, "settings" }, { KR_R_EXTRA, "extra" },
+		{ KR_R_WATCH, "watch" } };
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < KR_LEN(names); i++)
@@ -222,11 +217,11 @@ route_json(const struct kr_app *app, const struct kr_route_info *info)
 	    "{s:s, s:s, s:s, s:o, s:b, s:s, s:s, s:b, s:o, s:o, s:o, s:b, s:b, s:o, s:o}",
 	    "module", info->owner->name, "method", kr_method_name(r->method), "path",
 	    r->path, "permission", text_or_null(r->perm), "public",
-	    (r->flags & KR_R_PUBLIC) != 0, "pool", pool_of(r), "body", size_of(app, r),
-	    "system", (p->flags & KR_PL_SYSTEM) != 0, "roles", roles_of(p, r->perm),
-	    "flags", flags_of(r), "entity", entity_of(r->entity), "guard",
-	    r->guard != NULL, "form", r->again != NULL, "fields", fields_of(info),
-	    "why", text_or_null(r->why));
+	    (r->flags & KR_R_PUBLIC) != 0, "pool", kr_pool_of(r), "body",
+	    size_of(app, r), "system", (p->flags & KR_PL_SYSTEM) != 0, "roles",
+	    roles_of(p, r->perm), "flags", flags_of(r), "entity", entity_of(r->entity),
+	    "guard", r->guard != NULL, "form", r->again != NULL, "fields",
+	    fields_of(info), "why", text_or_null(r->why));
 }
 
 static int

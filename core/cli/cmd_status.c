@@ -54,6 +54,7 @@ static const struct part {
 } parts[] = { { "mariadb", "mysql.sock", SOCK_STREAM },
 	{ "scan", "scan.sock", SOCK_SEQPACKET },
 	{ "page", "web-page.sock", SOCK_STREAM },
+	{ "save", "web-save.sock", SOCK_STREAM },
 	{ "slow", "web-slow.sock", SOCK_STREAM },
 	{ "must", "web-must.sock", SOCK_STREAM },
 	{ "sign", "web-sign.sock", SOCK_STREAM },

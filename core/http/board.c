@@ -100,6 +100,19 @@ kr_board_idle(void)
 }
 
 bool
+kr_board_admits(const struct kr_patience *p, const struct kr_waited *w)
+{
+	return mine.board == NULL || kr_shed_admits(&mine.board->shed, p, w);
+}
+
+void
+kr_board_took(enum kr_lane lane, int64_t us)
+{
+	if (mine.board != NULL)
+		kr_shed_took(&mine.board->shed, lane, us);
+}
+
+bool
 kr_board_blown(size_t no)
 {
 	if (mine.board == NULL || no >= mine.board->nroutes)

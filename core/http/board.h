@@ -3,6 +3,8 @@
 #ifndef KR_HTTP_BOARD_H
 #define KR_HTTP_BOARD_H
 
+#include "http/shed.h"
+
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,6 +34,7 @@ struct kr_board {
 	size_t nseats, nroutes;
 	_Atomic int64_t db_circuit_us;  /* db: no connecting before then */
 	struct kr_door doors[KR_DOORS]; /* auth: enum kr_auth_door */
+	struct kr_shed shed;
 	struct kr_seat *seats;
 	struct kr_fuse *fuses;
 };
@@ -47,6 +50,10 @@ void kr_board_work(size_t plugin, int64_t limit_s);
 void kr_board_idle(void);
 /* True once in the life of a board: for the first process in my seat that asks. */
 bool kr_board_first(void);
+/* kr_shed_admits() of my board; true without one. */
+bool kr_board_admits(const struct kr_patience *, const struct kr_waited *);
+/* kr_shed_took() of my board. */
+void kr_board_took(enum kr_lane, int64_t us);
 /* Three crashes within a minute: the route answers 503 by itself for a minute. */
 bool kr_board_blown(size_t no);
 /* Seconds for which it does so; 0: it serves. */

@@ -56,7 +56,7 @@ log_failure(kr_ctx *cx, int status)
 		    kr_s(kr_z(cx->req->route == NULL ? "-" : cx->req->route->path)) },
 		{ "why", kr_s(cx->err_text) } };
 
-	if (status >= 500 && status != 501)
+	if (status >= 500 && status != 501 && !cx->req->shed)
 		kr_log(cx, status == 503 ? KR_WARN : KR_ERROR, "request.failed",
 		    KR_LEN(kv), kv);
 	else

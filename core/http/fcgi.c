@@ -35,6 +35,7 @@ struct caller {
 
 static struct {
 	int epoll; /* 0: not yet there */
+	int listen_fd;
 	struct caller callers[ASIDE];
 	struct caller *now; /* the request in work */
 	struct kr_fcgi_head head;
@@ -100,6 +101,7 @@ prepare(int listen_fd)
 		return true;
 	for (size_t i = 0; i < ASIDE; i++)
 		door.callers[i].fd = -1;
+	door.listen_fd = listen_fd;
 	door.epoll = epoll_create1(EPOLL_CLOEXEC);
 	return door.epoll > 0 && watch(listen_fd, EPOLLIN | EPOLLEXCLUSIVE, NULL);
 }
@@ -244,6 +246,14 @@ kr_fcgi_accept(int listen_fd)
 			return false;
 	}
 	return false;
+}
+
+bool
+kr_fcgi_alone(void)
+{
+	struct pollfd p = { .fd = door.listen_fd, .events = POLLIN };
+
+	return poll(&p, 1, 0) == 0;
 }
 
 kr_str

@@ -3,12 +3,14 @@
 #define KR_HTTP_HTTP_H
 
 #include "base/ctx.h"
+#include "http/shed.h"
 #include <kr/http.h>
 #include <kr/plugin.h>
 
 /* ── fcgi.c: the whole door to nginx ── */
 int kr_fcgi_listen(const char *socket_path, int backlog); /* fd or -1 */
 bool kr_fcgi_accept(int fd);              /* false: the worker is to end */
+bool kr_fcgi_alone(void);                 /* nobody waits behind this request */
 kr_str kr_fcgi_param(const char *name);   /* until finish; empty: not told */
 size_t kr_fcgi_read(void *buf, size_t n); /* body, a piece of up to n; 0 = end */
 bool kr_fcgi_write(const void *, size_t n);
@@ -42,6 +44,8 @@ struct kr_req {
 	bool foreign;           /* a known method that no route can have: 405 */
 	bool body_taken;        /* somebody has begun to read the body */
 	struct kr_typed *typed; /* NULL: nobody has asked */
+	enum kr_lane lane;
+	bool shed;  /* refused because too much else is to be done */
 	bool slash; /* the path came with a slash at its end: 308 to the one without */
 	/* Status of a refusal that kr_err is too coarse for: 400, 413, 414, 415, 421,
 	   431, 501, 507. 0: the status of the error. */

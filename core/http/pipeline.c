@@ -9,6 +9,7 @@
 #include "http/identity.h"
 #include "http/input.h"
 #include "http/nonce.h"
+#include "http/shed.h"
 #include "plugin/registry.h"
 
 #include <string.h>
@@ -62,6 +63,8 @@ stage_route(kr_ctx *cx)
 	enum kr_routed is =
 	    kr_router_find(cx->app->router, cx->arena, q->method, q->path, &m);
 
+	if (kr_admit(cx, m.route) != KR_OK)
+		return kr_status(cx);
 	if (is == KR_NO_PATH ||
 	    q->content_host != ((m.route->flags & KR_R_CONTENT) != 0))
 		return nowhere(cx, "no such route");
@@ -414,13 +417,19 @@ log_request(kr_ctx *cx)
 {
 	const struct kr_req *q = cx->req;
 	const struct kr_answer *a = cx->answer;
+
+	if (q->shed) /* counted on the board; a flood shall not be one of lines too */
+		return;
+
+	int64_t took = kr_mono_us() - q->started_us;
 	uint64_t bytes = a->streamed ? a->body_bytes : a->body.n;
 
+	kr_board_took(q->lane, took);
 	kr_log_kv(KR_INFO, "request", { "id", kr_s(kr_z(cx->request_id)) },
 	    { "role", kr_s(kr_z(role_word(cx))) },
 	    { "method", kr_s(q->refuse == 501 ? KR_S("-") : q->method_name) },
 	    { "route", kr_s(q->route == NULL ? KR_S("-") : kr_z(q->route->path)) },
-	    { "status", kr_i(a->status) }, { "us", kr_i(kr_mono_us() - q->started_us) },
+	    { "status", kr_i(a->status) }, { "us", kr_i(took) },
 	    { "queries", kr_i(cx->queries) }, { "bytes", kr_i((int64_t)bytes) },
 	    { "person", kr_i(kr_me(cx)) });
 }

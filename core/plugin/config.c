@@ -129,6 +129,26 @@ read_address(struct reading *r, struct kr_config *c)
 	c->school = kr_conf_get(r->conf, "name", "Kreide");
 }
 
+/* nginx waits 15 s for a page, 25 s for what must get through: work has its time too.
+ */
+static void
+read_patience(struct reading *r, struct kr_patience *p_r)
+{
+	static const struct {
+		const char *key;
+		int64_t ms;
+	} lanes[KR_LANES] = { [KR_LANE_EXTRA] = { "wait_extra_ms", 15 },
+		[KR_LANE_PAGE] = { "wait_page_ms", 25 },
+		[KR_LANE_SLOW] = { "wait_slow_ms", 10000 },
+		[KR_LANE_SAVE] = { "wait_save_ms", 5000 },
+		[KR_LANE_SIGN] = { "wait_sign_ms", 10000 },
+		[KR_LANE_MUST] = { "wait_must_ms", 15000 } };
+
+	for (size_t i = 0; i < KR_LANES; i++)
+		p_r->lane_us[i] = number(r, lanes[i].key, lanes[i].ms, 1, 20000) * 1000;
+	p_r->burst_us = number(r, "wait_burst_ms", 2000, 1, 20000) * 1000;
+}
+
 bool
 kr_config_read(struct kr_config *config, const char *home, char *why_r, size_t why_n)
 {
@@ -151,9 +171,11 @@ kr_config_read(struct kr_config *config, const char *home, char *why_r, size_t w
 	c.lib = lib_folder();
 	read_address(&r, &c);
 	c.page_workers = (int)number(&r, "page_workers", 2 * cores(), 1, 64);
+	c.save_workers = (int)number(&r, "save_workers", 2, 1, 64);
 	c.slow_workers = (int)number(&r, "slow_workers", 2, 1, 64);
-	c.must_workers = (int)number(&r, "must_workers", 2, 1, 64);
+	c.must_workers = (int)number(&r, "must_workers", 4, 1, 64);
 	c.sign_workers = (int)number(&r, "sign_workers", 2, 1, 64);
+	read_patience(&r, &c.patience);
 	c.max_file_bytes = number(&r, "max_file_mb", 50, 1, 100000) * 1024 * 1024;
 	if (r.good)
 		*config = c;

@@ -4,6 +4,7 @@
 #define KR_PLUGIN_REGISTRY_H
 
 #include "http/http.h"
+#include "http/shed.h"
 #include <kr/plugin.h>
 
 struct kr_config {
@@ -12,8 +13,9 @@ struct kr_config {
 	const char *host, *content_host, *scheme, *school;
 	int port;
 	bool demo;
-	int page_workers, slow_workers, must_workers, sign_workers;
+	int page_workers, save_workers, slow_workers, must_workers, sign_workers;
 	int64_t max_file_bytes;
+	struct kr_patience patience;
 	const struct kr_conf *conf; /* everything else */
 };
 

@@ -50,6 +50,7 @@ static struct {
 } m;
 
 static const int64_t limit_s[KR_CLASSES] = { [KR_C_PAGE] = 10,
+	[KR_C_SAVE] = 10,
 	[KR_C_SLOW] = 300,
 	[KR_C_MUST] = 60,
 	[KR_C_SIGN] = 20,
@@ -58,7 +59,7 @@ static const int64_t limit_s[KR_CLASSES] = { [KR_C_PAGE] = 10,
 static bool
 is_web(enum kr_class c)
 {
-	return c == KR_C_PAGE || c == KR_C_SLOW || c == KR_C_MUST || c == KR_C_SIGN;
+	return c >= KR_C_PAGE && c <= KR_C_SIGN;
 }
 
 /* Those that say on the board what they are at. */
@@ -532,8 +533,8 @@ static bool
 prepare(struct kr_serving *s)
 {
 	const struct kr_config *c = &s->app.conf;
-	size_t web = (size_t)(c->page_workers + c->slow_workers + c->must_workers +
-			      c->sign_workers);
+	size_t web = (size_t)(c->page_workers + c->save_workers + c->slow_workers +
+			      c->must_workers + c->sign_workers);
 	size_t seat = 0;
 
 	m.s = s;
@@ -547,6 +548,7 @@ prepare(struct kr_serving *s)
 	add_children(KR_C_AUTH, 2, &seat); /* at most two Argon2 at a time */
 	add_children(KR_C_KEYS, 1, &seat);
 	add_children(KR_C_JOBS, 1, &seat);
+	add_children(KR_C_SAVE, c->save_workers, &seat);
 	add_children(KR_C_SLOW, c->slow_workers, &seat);
 	add_children(KR_C_MUST, c->must_workers, &seat);
 	add_children(KR_C_SIGN, c->sign_workers, &seat);

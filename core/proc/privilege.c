@@ -19,6 +19,7 @@ static const struct account {
 	rlim_t memory; /* bytes of data */
 } accounts[KR_CLASSES] = {
 	[KR_C_PAGE] = { "kreide-web", { "www-data", NULL }, 512u << 20 },
+	[KR_C_SAVE] = { "kreide-web", { "www-data", NULL }, 512u << 20 },
 	[KR_C_SLOW] = { "kreide-web", { "www-data", NULL }, 1024u << 20 },
 	[KR_C_MUST] = { "kreide-web", { "www-data", NULL }, 512u << 20 },
 	[KR_C_SIGN] = { "kreide-web", { "www-data", NULL }, 512u << 20 },

@@ -16,7 +16,8 @@ int kr_cmd_serve(const struct kr_config *, int argc, char **argv);
 const char *kr_home_short(const char *home);
 
 enum kr_class {
-	KR_C_PAGE,
+	KR_C_PAGE, /* the first five are web workers */
+	KR_C_SAVE,
 	KR_C_SLOW,
 	KR_C_MUST,
 	KR_C_SIGN,

@@ -16,15 +16,17 @@
 
 #define KEPT "KR_SOCKETS"
 
-const char *const kr_class_names[KR_CLASSES] = { "page", "slow", "must", "sign", "auth",
-	"keys", "jobs" };
+const char *const kr_class_names[KR_CLASSES] = { "page", "save", "slow", "must", "sign",
+	"auth", "keys", "jobs" };
 
-/* The backlog is the queue of a pool; what does not fit gets 503 from nginx at once. */
+/* The backlog is the queue of a pool; what does not fit gets 503 from nginx at once.
+   That is the last resort: who waits too long in it is sent away before it is full. */
 static const struct kind {
 	const char *file, *group;
 	int type, backlog;
 } kinds[KR_CLASSES] = {
-	[KR_C_PAGE] = { "web-page.sock", "www-data", SOCK_STREAM, 128 },
+	[KR_C_PAGE] = { "web-page.sock", "www-data", SOCK_STREAM, 256 },
+	[KR_C_SAVE] = { "web-save.sock", "www-data", SOCK_STREAM, 128 },
 	[KR_C_SLOW] = { "web-slow.sock", "www-data", SOCK_STREAM, 16 },
 	[KR_C_MUST] = { "web-must.sock", "www-data", SOCK_STREAM, 256 },
 	[KR_C_SIGN] = { "web-sign.sock", "www-data", SOCK_STREAM, 256 },

@@ -63,7 +63,7 @@ static const struct kr_route routes[] = {
 	{ KR_POST, "/tasks/calendar", "tasks.read", tasks_calendar_make },
 	{ KR_POST, "/tasks/calendar/revoke", "tasks.read", tasks_calendar_revoke },
 	{ KR_GET, "/tasks/feed/{key}", "tasks.read", tasks_feed,
-	    .flags = KR_R_PROTO | KR_R_FEED },
+	    .flags = KR_R_PROTO | KR_R_FEED | KR_R_EXTRA },
 };
 
 static const struct kr_setting settings[] = {

@@ -6,7 +6,7 @@ import path from "node:path";
 
 const [how, home, tree, ask, folder, write] = process.argv.slice(2);
 const HEAD = 4096, LINE = 64;
-const KINDS = ["kreide", "kreide-page", "kreide-slow", "kreide-must", "kreide-sign", "kreide-auth",
+const KINDS = ["kreide", "kreide-page", "kreide-save", "kreide-slow", "kreide-must", "kreide-sign", "kreide-auth",
 	"kreide-keys", "kreide-jobs", "kreide-scan", "scan-engine", "scan-child", "nginx-push"];
 let passed = 0, failed = 0;
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));

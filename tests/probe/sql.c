@@ -19,8 +19,8 @@ static const char *const schemas[] = { "kreide", "kreide", "kreide_auth", "kreid
 static bool
 is_ours(long account)
 {
-	static const char *const owners[] = { "page slow must sign",
-		"page slow must sign", "auth keys", "jobs" };
+	static const char *const owners[] = { "page save slow must sign",
+		"page save slow must sign", "auth keys", "jobs" };
 
 	return strncmp(probe_kind, "kreide-", 7) == 0 &&
 	       strstr(owners[account], probe_kind + 7) != NULL;

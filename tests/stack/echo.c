@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const char *const pools[] = { "page", "slow", "must", "sign" };
+static const char *const pools[] = { "page", "save", "slow", "must", "sign" };
 
 static long
 number_after(const char *uri, const char *prefix)

@@ -67,12 +67,15 @@ enum {
 	KR_R_GET_WRITE =
 	    1u << 3,          /* a GET that writes: machine check in front, `why` set */
 	KR_R_PROTO = 1u << 4, /* machine client: no cookie, no page, protocol errors */
-	KR_R_BEARER = 1u << 5,  /* ... authenticated by Authorization: Bearer */
-	KR_R_FEED = 1u << 6,    /* ... by the secret of a revocable address */
-	KR_R_ANY = 1u << 7,     /* every signed-in person: perm must be NULL */
-	KR_R_CONTENT = 1u << 8, /* content host only */
-	KR_R_SETTINGS = 1u << 9 /* takes `module` and every setting there is as fields;
-				   KR_RIGHT_KERNEL only */
+	KR_R_BEARER = 1u << 5,   /* ... authenticated by Authorization: Bearer */
+	KR_R_FEED = 1u << 6,     /* ... by the secret of a revocable address */
+	KR_R_ANY = 1u << 7,      /* every signed-in person: perm must be NULL */
+	KR_R_CONTENT = 1u << 8,  /* content host only */
+	KR_R_SETTINGS = 1u << 9, /* takes `module` and every setting there is as fields;
+				    KR_RIGHT_KERNEL only */
+	KR_R_EXTRA = 1u << 10,   /* the first to get 503 when there is too much to do:
+				    previews, feeds, counters (and any search, ?q=) */
+	KR_R_WATCH = 1u << 11 /* by which the school is watched: the last to get it */
 };
 
 /* A route. perm is required (or KR_R_PUBLIC / KR_R_ANY); a path with {id} needs an
