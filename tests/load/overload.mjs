@@ -1,0 +1,124 @@
+/* More than can be done: what is measured first is what this machine can do now, and all else
+   is compared with that. `full`: longer, and the goals as a table. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { port, sleep, value } from "../http/world.mjs";
+import { doors } from "./doors.mjs";
+import { check, load } from "./lib.mjs";
+import { mix, prepare } from "./prepare.mjs";
+
+/* Neighbours on the machine take their part now and then. */
+const slack = 0.7;
+const dir = mkdtempSync(join(tmpdir(), "kr-load."));
+const must = { handins: 1.5, uploads: 0.5 }, forms = { forms: 3 };
+const reading = { pages: 65, search: 10, counter: 5, api: 15 };
+const sum = (o) => Object.values(o).reduce((a, b) => a + b, 0);
+const all = (r) => r.classes.all;
+const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
+const of = (a, b) => (a / b).toFixed(2);
+
+let used = 0, accepted = 0;
+/* Nothing is handed in twice, so what was accepted can be counted in the database. */
+async function traffic(file, ...args) {
+	const r = await load(port, file, "--first", used, ...args);
+	used += Math.max(...Object.keys(must).map((name) => r.classes[name].sent));
+	for (const name of Object.keys(must)) accepted += r.classes[name].ok;
+	return r;
+}
+const handedIn = async () => Number(await value(`SELECT COUNT(*) FROM tasks_submission s JOIN tasks_task t ON t.id = s.task_id
+	WHERE t.title LIKE 'Ladeprobe %' AND s.handed_in IS NOT NULL`));
+
+const usual = () => mix("usual.txt", { ...reading, ...forms, ...must });
+const capacity = async (s) => all(await traffic(usual(), "--closed", "--rate", 16, "--seconds", s)).rps;
+const arrivals = (rate, s) => ["--rate", rate.toFixed(1), "--seconds", s, "--poisson"];
+const open = (file, rate, s) => traffic(file, ...arrivals(rate, s));
+
+/* Twice what can be done: readers come too many, what is handed in stays what it was. */
+function rush(can) {
+	const deeds = can * (sum(must) + sum(forms)) / 100, factor = (2 * can - deeds) / sum(reading);
+	const scaled = (o, by) => Object.fromEntries(Object.entries(o).map(([k, v]) => [k, v * by]));
+	return mix("rush.txt", { ...scaled(reading, factor), ...scaled({ ...forms, ...must }, can / 100) });
+}
+
+async function overload(seconds, normal) {
+	const before = await capacity(normal);
+	const seventy = await open(usual(), 0.7 * before, normal * 2);
+	const r = await open(rush(before), 2 * before, seconds);
+	const again = await capacity(normal);
+	let after;
+	/* Half of what can be done now; once more if somebody else has taken the other half. */
+	for (let can = again, tries = 0; tries < 2 && !(all(after ?? r).shed <= 0.02 * all(after ?? r).sent); tries++) {
+		if (tries > 0) can = await capacity(1);
+		after = await open(usual(), 0.5 * can, 3);
+	}
+	return { can: (before + again) / 2, least: Math.min(before, again), seventy, r, after };
+}
+
+function judge({ can, least, seventy, r, after }) {
+	const c = r.classes, part = (name) => c[name].shed / c[name].sent, s = JSON.stringify;
+	console.log(`capacity ${can.toFixed(0)}/s; offered ${(all(r).sent / r.seconds).toFixed(0)}/s, served ${all(r).rps}/s: ` +
+		`${of(all(r).rps, can)} of it; p99 of served ${all(r).ok_ms.p99} ms (70 %: ${all(seventy).ok_ms.p99}), ` +
+		`503 after ${all(r).shed_ms.p50} ms, p99 ${all(r).shed_ms.p99}`);
+	check("goodput stays", all(r).rps >= slack * 0.9 * least, `${all(r).rps} of ${least}/s`);
+	check("what does not fit is sent away", all(r).shed > 0.1 * all(r).sent, s(all(r)));
+	check("nothing is wrong, nothing is lost", all(r).wrong === 0 && all(r).lost === 0, s(r.wrong));
+	check("sent away sooner than others are served", all(r).shed_ms.p50 <= all(r).ok_ms.p99, s(all(r).shed_ms));
+	for (const name of Object.keys(must))
+		check(`all ${name} are accepted`, c[name].sent > 0 && c[name].ok === c[name].sent, s(c[name]));
+	check("forms before pages", part("forms") === 0 || part("forms") < part("pages") / 4, `${part("forms")} ${part("pages")}`);
+	check("searches and counters go first", part("search") > part("pages") && part("counter") > part("pages"),
+		["search", "counter", "pages"].map((n) => part(n).toFixed(2)).join());
+	check("afterwards all is as before", all(after).shed <= 0.02 * all(after).sent && all(after).wrong === 0, s(all(after)));
+}
+
+/* Readers alone, and while 50 sign-ins wait, in turn. */
+async function signIns(rounds, seconds, rate) {
+	const pages = mix("pages.txt", { pages: 1 }), signins = mix("signins.txt", { signins: 1 });
+	const found = [];
+	let first = 0;
+	for (let i = 0; i < rounds; i++) {
+		const alone = await load(port, pages, ...arrivals(rate, seconds));
+		const waiting = load(port, signins, "--closed", "--rate", 50, "--seconds", seconds + 1, "--first", first);
+		await sleep(500);
+		const beside = await load(port, pages, ...arrivals(rate, seconds));
+		const w = all(await waiting);
+		first += w.sent;
+		check(`round ${i + 1}: who signs in is let in`, w.ok > 0 && w.ok + w.shed === w.sent, JSON.stringify(w));
+		check(`round ${i + 1}: pages go on`, all(beside).ok >= slack * all(alone).ok && all(beside).wrong + all(beside).lost === 0,
+			JSON.stringify(all(beside)));
+		console.log(`pages alone p50 ${all(alone).ok_ms.p50} p99 ${all(alone).ok_ms.p99} ms; ` +
+			`while 50 sign in p50 ${all(beside).ok_ms.p50} p99 ${all(beside).ok_ms.p99} ms`);
+		found.push(all(beside).ok_ms.p99 / all(alone).ok_ms.p99);
+	}
+	return { p99: median(found), best: Math.min(...found) };
+}
+
+function table(o, s) {
+	const p99 = all(o.r).ok_ms.p99 / all(o.seventy).ok_ms.p99, t = all(o.seventy).ok_ms, g = all(o.r).rps / o.can;
+	const row = (goal, what, is, want, good) => console.log(`${goal.padEnd(4)} ${what.padEnd(44)} ${String(is).padStart(10)}   ${want.padEnd(8)} ${good ? "met" : "NOT MET"}`);
+	row("P10", "p99 of pages, 50 sign-ins waiting / alone", s.p99.toFixed(2), "<= 2", s.p99 <= 2);
+	row("P14", "goodput at 2 x capacity / capacity", g.toFixed(2), ">= 0.9", g >= 0.9);
+	row("P14", "p99 of accepted / p99 at 70 %", p99.toFixed(2), "<= 5", p99 <= 5);
+	row("P14", "503 in ms, p50", all(o.r).shed_ms.p50, "<= 50", all(o.r).shed_ms.p50 <= 50);
+	row("P14", "503 in ms, p99", all(o.r).shed_ms.p99, "<= 100", all(o.r).shed_ms.p99 <= 100);
+	row("P15", "p99 at 70 % in ms", t.p99, "<= 25", t.p99 <= 25);
+	row("P15", "p99 / p50 at 70 %", of(t.p99, t.p50), "<= 10", t.p99 <= 10 * t.p50);
+}
+
+export async function measure(full) {
+	try {
+		await prepare(dir);
+		const before = await handedIn();
+		await doors(dir);
+		await capacity(1); /* the first ones find everything cold */
+		const o = await overload(full ? 30 : 10, full ? 15 : 2);
+		judge(o);
+		check("each hand-in that was accepted is there", await handedIn() - before === accepted, `${await handedIn() - before} of ${accepted}`);
+		const s = await signIns(full ? 5 : 2, full ? 8 : 2, 0.3 * o.can);
+		check("sign-ins do not starve pages", s.best <= 2 / slack, `p99 ${s.best.toFixed(2)} times`);
+		if (full) table(o, s);
+	} finally {
+		rmSync(dir, { recursive: true });
+	}
+}

@@ -1,0 +1,23 @@
+#!/bin/bash
+# The load generator, and a school of its own that is asked for more than it can do.
+#
+#   tests/load/run.sh          at most 90 s; the last line is "N passed, N failed"
+#   tests/load/run.sh --full   30 s at 70 % and at 200 %, and the goals as a table
+#   KEEP=1    the instance stays      KR_TEST_HOME and KR_TEST_PORT set: that one is used
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 1
+. tests/lib/stack.sh
+export KREIDE_BUILD=${KREIDE_BUILD:-$PWD/build}
+
+make --no-print-directory B="$KREIDE_BUILD" "$KREIDE_BUILD/load" >/dev/null || {
+	echo "0 passed, 1 failed"
+	exit 1
+}
+if [ -z "${KR_TEST_HOME-}" ]; then
+	# No limit per address: all of it comes from one.
+	KR_TEST_CONF='rate_per_address = 0' stack_begin || {
+		echo "0 passed, 1 failed"
+		exit 1
+	}
+fi
+node tests/load/main.mjs "$@"
