@@ -47,6 +47,8 @@
 	    "<path d=\"M22 68h76\"/><path d=\"m36 56 4-14 34-34 10 10-34 34z\"/><path " \
 	    "class=\"w\" d=\"M66 16l10 10\"/>")
 
+#define KEPT_CAP ((size_t)256 << 10)
+
 static const struct page {
 	int status;
 	const char *title, *text;
@@ -107,6 +109,12 @@ show_typed(kr_ctx *cx, struct html_error *v)
 			typed->texts[v->typed.n] };
 }
 
+static bool
+is_shed(const kr_ctx *cx)
+{
+	return cx->req != NULL && cx->req->shed;
+}
+
 static void
 draw_page(kr_ctx *cx, int status, const struct page *p, kr_str login)
 {
@@ -119,18 +127,68 @@ draw_page(kr_ctx *cx, int status, const struct page *p, kr_str login)
 	show_typed(cx, &v);
 	v.title = kr_text(cx, p->title);
 	v.text = kr_text(cx, p->text);
-	v.number = kr_fmt(cx, "%d-%s · %.*s", status, cx->request_id,
-	    KR_FMT(kr_when_stamp(cx, kr_now(cx))));
+	if (!is_shed(cx)) /* nobody has written it down */
+		v.number = kr_fmt(cx, "%d-%s · %.*s", status, cx->request_id,
+		    KR_FMT(kr_when_stamp(cx, kr_now(cx))));
 	v.drawing = (kr_html){ kr_z(framed ? p->doodle : p->drawing) };
 	o->title = v.title;
 	html_error(cx, o, &v);
 	kr_layout(o);
 }
 
+/* Drawn as if for a request of which no more is known than its language: nothing of
+   whoever came first stays on it. */
+static kr_str
+overload_page_in(kr_ctx *cx, kr_str lang)
+{
+	static const struct page overload = { 503, "core.overload",
+		"core.overload_text", WATCH, NULL, true };
+	struct kr_req *asked = cx->req,
+		      plain = { .query = kr_fmt(cx, "lang=%.*s", KR_FMT(lang)),
+			      .shed = true };
+
+	cx->req = &plain;
+	draw_page(cx, overload.status, &overload, KR_S(""));
+	cx->req = asked;
+	return kr_buf_view(&cx->answer->body);
+}
+
+/* Who is sent away gets a page that this worker has drawn once. */
+static void
+overload_page(kr_ctx *cx)
+{
+	static struct kr_arena *kept; /* as long as the process */
+	static kr_str drawn[2];
+	kr_str lang = kr_voice_of(cx).lang, *mine = &drawn[kr_is(lang, "en")];
+
+	if (mine->n == 0) {
+		kr_str page = overload_page_in(cx, lang);
+
+		if (kr_status(cx) != KR_OK)
+			return;
+		if (kept == NULL)
+			kept = kr_arena_new(KEPT_CAP);
+		*mine = kr_dup(kept, page);
+	}
+	start_answer(cx, 503);
+	kr_buf_str(&cx->answer->body, *mine);
+	cx->answer->mime = KR_S("text/html; charset=utf-8");
+}
+
 void
 kr_error_page(kr_ctx *cx, int status)
 {
-	draw_page(cx, status, page_of(status), KR_S(""));
+	/* What was sent is not there: the browser has it, and sends it again when the
+	   page is loaded again, with the files. */
+	static const struct page form = { 503, "core.overload",
+		"core.overload_form_text", WATCH, NULL, false };
+
+	if (!is_shed(cx))
+		draw_page(cx, status, page_of(status), KR_S(""));
+	else if (cx->req->method == KR_GET)
+		overload_page(cx);
+	else
+		draw_page(cx, form.status, &form, KR_S(""));
 }
 
 void
