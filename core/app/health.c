@@ -125,7 +125,7 @@ waiting_at(const char *socket)
 static void
 pools(kr_ctx *cx, struct kr_health *h)
 {
-	static const char *const names[] = { "page", "slow", "must", "sign" };
+	static const char *const names[] = { "page", "save", "slow", "must", "sign" };
 
 	h->pools.p = kr_alloc(cx, KR_LEN(names), sizeof *h->pools.p);
 	for (size_t i = 0; i < KR_LEN(names); i++) {
@@ -140,6 +140,15 @@ pools(kr_ctx *cx, struct kr_health *h)
 		h->pools.p[h->pools.n++] = (struct kr_pool){ kr_z(names[i]),
 			(int64_t)workers, (int64_t)busy, waiting_at(socket) };
 	}
+}
+
+static void
+lanes(kr_ctx *cx, struct kr_health *h)
+{
+	h->lanes.p = kr_alloc(cx, KR_LANES, sizeof *h->lanes.p);
+	h->lanes.n = KR_LANES;
+	for (size_t i = 0; i < KR_LANES; i++)
+		h->lanes.p[i] = kr_board_lane((enum kr_lane)i);
 }
 
 static void
@@ -193,6 +202,7 @@ kr_kernel_health(kr_ctx *cx)
 	h->now = kr_now(cx).us / 1000000;
 	h->version = KR_S(KR_VERSION);
 	pools(cx, h);
+	lanes(cx, h);
 	circuits(cx, h);
 	return h;
 }

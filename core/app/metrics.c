@@ -61,6 +61,26 @@ put_pools(struct kr_buf *b, const struct kr_health *h)
 		    h->pools.p[i].waiting);
 }
 
+/* A counter ends in _total, its family does not. */
+static void
+put_lanes(struct kr_buf *b, const struct kr_health *h)
+{
+	family(b, "kreide_requests_taken", "counter", "Worked on, by lane");
+	for (size_t i = 0; i < h->lanes.n; i++)
+		labelled(b, "kreide_requests_taken_total", "lane", h->lanes.p[i].name,
+		    h->lanes.p[i].taken);
+	family(b, "kreide_requests_shed", "counter",
+	    "Answered 503 because they had waited too long");
+	for (size_t i = 0; i < h->lanes.n; i++)
+		labelled(b, "kreide_requests_shed_total", "lane", h->lanes.p[i].name,
+		    h->lanes.p[i].shed);
+	family(b, "kreide_requests_waited_us", "counter",
+	    "Microseconds that both waited for a worker");
+	for (size_t i = 0; i < h->lanes.n; i++)
+		labelled(b, "kreide_requests_waited_us_total", "lane",
+		    h->lanes.p[i].name, h->lanes.p[i].waited_us);
+}
+
 static void
 put_circuits(struct kr_buf *b, const struct kr_health *h)
 {
@@ -114,6 +134,7 @@ kr_kernel_health_metrics(kr_ctx *cx)
 	labelled(&b, "kreide_build_info", "version", h->version, 1);
 	put_vitals(&b, h);
 	put_pools(&b, h);
+	put_lanes(&b, h);
 	put_circuits(&b, h);
 	put_background(&b, h);
 	put_times(&b, h);

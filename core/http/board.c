@@ -112,6 +112,21 @@ kr_board_took(enum kr_lane lane, int64_t us)
 		kr_shed_took(&mine.board->shed, lane, us);
 }
 
+struct kr_lane_state
+kr_board_lane(enum kr_lane lane)
+{
+	struct kr_lane_state s = { .name = kr_z(kr_lane_names[lane]) };
+
+	if (mine.board != NULL) {
+		struct kr_lane_count *c = &mine.board->shed.lanes[lane];
+
+		s.taken = (int64_t)atomic_load(&c->taken);
+		s.shed = (int64_t)atomic_load(&c->shed);
+		s.waited_us = (int64_t)atomic_load(&c->waited_us);
+	}
+	return s;
+}
+
 bool
 kr_board_blown(size_t no)
 {

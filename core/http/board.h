@@ -4,6 +4,7 @@
 #define KR_HTTP_BOARD_H
 
 #include "http/shed.h"
+#include <kr/kernel.h>
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -54,6 +55,8 @@ bool kr_board_first(void);
 bool kr_board_admits(const struct kr_patience *, const struct kr_waited *);
 /* kr_shed_took() of my board. */
 void kr_board_took(enum kr_lane, int64_t us);
+/* Its counts; zeros without a board. */
+struct kr_lane_state kr_board_lane(enum kr_lane);
 /* Three crashes within a minute: the route answers 503 by itself for a minute. */
 bool kr_board_blown(size_t no);
 /* Seconds for which it does so; 0: it serves. */

@@ -10,6 +10,7 @@ struct health_page {
 	KR_ARRAY(struct kr_vital) vitals;
 	KR_ARRAY(struct kr_pool) pools;
 	KR_ARRAY(struct kr_circuit) circuits;
+	KR_ARRAY(struct kr_lane_state) lanes;
 	int64_t events, files, set_aside;
 	kr_str version;
 };

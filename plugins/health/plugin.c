@@ -27,6 +27,8 @@ page(kr_ctx *cx)
 	view.vitals.n = h->vitals.n;
 	view.pools.p = h->pools.p;
 	view.pools.n = h->pools.n;
+	view.lanes.p = h->lanes.p;
+	view.lanes.n = h->lanes.n;
 	view.circuits.p = h->circuits.p;
 	view.circuits.n = h->circuits.n;
 	return health_page(cx, &view);
@@ -50,9 +52,9 @@ static const struct kr_perm perms[] = {
 	{ "health.read", "health.perm_read", KR_ROLE_ADMIN },
 };
 static const struct kr_route routes[] = {
-	{ KR_GET, "/health", "health.read", page },
+	{ KR_GET, "/health", "health.read", page, .flags = KR_R_WATCH },
 	{ KR_GET, "/health/metrics", "health.read", kr_kernel_health_metrics,
-	    .flags = KR_R_PROTO | KR_R_BEARER },
+	    .flags = KR_R_PROTO | KR_R_BEARER | KR_R_WATCH },
 };
 static const struct kr_menu menu[] = {
 	{ "health.title", "/health", "heartbeat", "health.read", 960, KR_M_ADMIN },

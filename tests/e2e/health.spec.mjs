@@ -25,7 +25,8 @@ test("the page: found in the menu, sentences, queues, nothing switched off", asy
 	assert.match(seen, /Es gibt noch keine Sicherung/);
 	assert.match(seen, /Keine Seite ist abgeschaltet/);
 	assert.match(seen, /Warteschlangen/);
-	assert.equal(await admin.locator("main tbody tr").count(), 4);
+	assert.match(seen, /Überlast/);
+	assert.equal(await admin.locator("main tbody tr").count(), 5 + 6); /* queues, and what is turned away */
 	assert.equal(await admin.locator("nav a[href='/health']").count() > 0, true);
 });
 

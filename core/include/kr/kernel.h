@@ -126,9 +126,16 @@ KR_PUBLIC struct kr_instance kr_kernel_instance(kr_ctx *);
 struct kr_vital {
 	kr_str check, level, text; /* "disk"; "fine", "note" or "wrong"; a sentence */
 };
-struct kr_pool { /* workers that answer one kind of request: page, slow, must, sign */
+/* Workers that answer one kind of request: page, save, slow, must, sign. */
+struct kr_pool {
 	kr_str name;
 	int64_t workers, busy, waiting; /* waiting: requests in front of them */
+};
+/* What a request is worth when there is too much to do: extra, page, slow, save, sign,
+   must. Since the start of the service. */
+struct kr_lane_state {
+	kr_str name;
+	int64_t taken, shed, waited_us; /* shed: answered 503; waited_us: of both */
 };
 struct kr_circuit { /* a route that answers 503 by itself, after three crashes */
 	kr_str route;
@@ -138,6 +145,7 @@ struct kr_health {
 	KR_ARRAY(struct kr_vital) vitals; /* what is wrong first */
 	KR_ARRAY(struct kr_pool) pools;
 	KR_ARRAY(struct kr_circuit) circuits;
+	KR_ARRAY(struct kr_lane_state) lanes; /* who is shed first, first */
 	int64_t routes;
 	int64_t events, late, set_aside; /* of the background: due, overdue, given up */
 	int64_t files;                   /* that wait for the virus scanner */
