@@ -15,7 +15,7 @@
 #include "plugin/registry.h"
 
 #define A_BURST 128u      /* requests */
-#define TURNS 8           /* pages, as long as they take here */
+#define TURNS 3           /* pages, as long as they take here */
 #define SLOWEST_US 200000 /* one that takes longer says nothing about the machine */
 #define STEP_US 60000000  /* waited longer than any queue lets: the clock was set */
 

@@ -129,8 +129,8 @@ read_address(struct reading *r, struct kr_config *c)
 	c->school = kr_conf_get(r->conf, "name", "Kreide");
 }
 
-/* nginx waits 15 s for a page, 25 s for what must get through: work has its time too.
- */
+/* nginx gives up after 15 s on a large body that nobody takes, or on a page: so nobody
+   waits longer than 12, and is told why by us. */
 static void
 read_patience(struct reading *r, struct kr_patience *p_r)
 {
@@ -142,11 +142,11 @@ read_patience(struct reading *r, struct kr_patience *p_r)
 		[KR_LANE_SLOW] = { "wait_slow_ms", 10000 },
 		[KR_LANE_SAVE] = { "wait_save_ms", 5000 },
 		[KR_LANE_SIGN] = { "wait_sign_ms", 10000 },
-		[KR_LANE_MUST] = { "wait_must_ms", 15000 } };
+		[KR_LANE_MUST] = { "wait_must_ms", 10000 } };
 
 	for (size_t i = 0; i < KR_LANES; i++)
-		p_r->lane_us[i] = number(r, lanes[i].key, lanes[i].ms, 1, 20000) * 1000;
-	p_r->burst_us = number(r, "wait_burst_ms", 2000, 1, 20000) * 1000;
+		p_r->lane_us[i] = number(r, lanes[i].key, lanes[i].ms, 1, 12000) * 1000;
+	p_r->burst_us = number(r, "wait_burst_ms", 2000, 1, 12000) * 1000;
 }
 
 bool

@@ -545,7 +545,8 @@ prepare(struct kr_serving *s)
 	kr_db_circuit_share(&m.board->db_circuit_us);
 	kr_auth_share(m.board->doors);
 	add_children(KR_C_PAGE, c->page_workers, &seat); /* somebody waits for these */
-	add_children(KR_C_AUTH, 2, &seat); /* at most two Argon2 at a time */
+	/* So many Argon2 at a time, and never more than cores: pages come first. */
+	add_children(KR_C_AUTH, sysconf(_SC_NPROCESSORS_ONLN) < 2 ? 1 : 2, &seat);
 	add_children(KR_C_KEYS, 1, &seat);
 	add_children(KR_C_JOBS, 1, &seat);
 	add_children(KR_C_SAVE, c->save_workers, &seat);

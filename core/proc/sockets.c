@@ -20,16 +20,17 @@ const char *const kr_class_names[KR_CLASSES] = { "page", "save", "slow", "must",
 	"auth", "keys", "jobs" };
 
 /* The backlog is the queue of a pool; what does not fit gets 503 from nginx at once.
-   That is the last resort: who waits too long in it is sent away before it is full. */
+   That is the last resort, for nginx keeps no text of a form: who waits too long is
+   sent away by us before it is full. 4096 is what the kernel gives at most. */
 static const struct kind {
 	const char *file, *group;
 	int type, backlog;
 } kinds[KR_CLASSES] = {
 	[KR_C_PAGE] = { "web-page.sock", "www-data", SOCK_STREAM, 256 },
-	[KR_C_SAVE] = { "web-save.sock", "www-data", SOCK_STREAM, 128 },
+	[KR_C_SAVE] = { "web-save.sock", "www-data", SOCK_STREAM, 1024 },
 	[KR_C_SLOW] = { "web-slow.sock", "www-data", SOCK_STREAM, 16 },
-	[KR_C_MUST] = { "web-must.sock", "www-data", SOCK_STREAM, 256 },
-	[KR_C_SIGN] = { "web-sign.sock", "www-data", SOCK_STREAM, 256 },
+	[KR_C_MUST] = { "web-must.sock", "www-data", SOCK_STREAM, 4096 },
+	[KR_C_SIGN] = { "web-sign.sock", "www-data", SOCK_STREAM, 1024 },
 	[KR_C_AUTH] = { "auth.sock", "kreide-web", SOCK_SEQPACKET, KR_AUTH_BACKLOG },
 	[KR_C_KEYS] = { "keys.sock", "kreide-web", SOCK_SEQPACKET, KR_AUTH_BACKLOG },
 	[KR_C_JOBS] = { "jobs.sock", "kreide-web", SOCK_DGRAM, 0 },
