@@ -66,7 +66,7 @@ export function signal(name, which) {
 /* Landlock knows a folder as it was when the process began: what is mounted over it later
    is closed to it. So those that store files begin again. */
 async function storeAnew() {
-	for (const name of ["page", "slow", "must"]) {
+	for (const name of ["page", "save", "slow", "must"]) {
 		const old = pidsOf(name);
 		signal(name, "TERM");
 		while (pidsOf(name).some((pid) => old.includes(pid)) || pidsOf(name).length < old.length) await sleep(20);
