@@ -57,6 +57,16 @@ async function overload(seconds, normal) {
 	return { can: (before + again) / 2, least: Math.min(before, again), seventy, r, after };
 }
 
+/* One kind of request only, so that what is served is worth as much as what was measured; and
+   from two seconds after the rush on. */
+async function rushOfPages(seconds, normal) {
+	const pages = mix("pages.txt", { pages: 1 }), measured = async () => all(await load(port, pages, "--closed", "--rate", 16, "--seconds", normal)).rps;
+	const before = await measured();
+	const steps = [[2 * before, seconds], [0.5 * before, 2], [0.5 * before, 5]].map(([rate, s]) => `${rate.toFixed(1)}:${s}`).join();
+	const r = await load(port, pages, "--steps", steps, "--poisson");
+	return { can: (before + await measured()) / 2, rush: all(r.steps[0]), after: all(r.steps[2]) };
+}
+
 /* What must hold whatever else the machine has to do; true when the ratios are right too. */
 function judge({ can, least, seventy, r, after }, last) {
 	const c = r.classes, part = (name) => c[name].shed / c[name].sent, s = JSON.stringify;
@@ -121,16 +131,19 @@ async function signIns(rounds, seconds, rate, enough) {
 	return { p99: median(found), best: Math.min(...found) };
 }
 
-function table(o, s) {
-	const p99 = all(o.r).ok_ms.p99 / all(o.seventy).ok_ms.p99, t = all(o.seventy).ok_ms, g = all(o.r).rps / o.can;
-	const row = (goal, what, is, want, good) => console.log(`${goal.padEnd(4)} ${what.padEnd(44)} ${String(is).padStart(10)}   ${want.padEnd(8)} ${good ? "met" : "NOT MET"}`);
-	row("P10", "p99 of pages, 50 sign-ins waiting / alone", s.p99.toFixed(2), "<= 2", s.p99 <= 2);
-	row("P14", "goodput at 2 x capacity / capacity", g.toFixed(2), ">= 0.9", g >= 0.9);
-	row("P14", "p99 of accepted / p99 at 70 %", p99.toFixed(2), "<= 5", p99 <= 5);
-	row("P14", "503 in ms, p50", all(o.r).shed_ms.p50, "<= 50", all(o.r).shed_ms.p50 <= 50);
-	row("P14", "503 in ms, p99", all(o.r).shed_ms.p99, "<= 100", all(o.r).shed_ms.p99 <= 100);
-	row("P15", "p99 at 70 % in ms", t.p99, "<= 25", t.p99 <= 25);
-	row("P15", "p99 / p50 at 70 %", of(t.p99, t.p50), "<= 10", t.p99 <= 10 * t.p50);
+function table(o, g, s) {
+	const p99 = all(o.r).ok_ms.p99 / all(o.seventy).ok_ms.p99, t = all(o.seventy).ok_ms, shed = all(o.r).shed_ms;
+	const row = (goal, what, is, most, aim = "<=") => console.log(`${goal.padEnd(4)} ${what.padEnd(44)} ${Number(is).toFixed(2).padStart(10)}   ${aim} ${String(most).padEnd(5)} ` +
+		`${(aim === "<=" ? is <= most : is >= most) ? "met" : "NOT MET"}`);
+	row("P10", "p99 of pages, 50 sign-ins waiting / alone", s.p99, 2);
+	row("P14", "goodput of pages at 2 x capacity / capacity", g.rush.rps / g.can, 0.9, ">=");
+	row("P14", "goodput of the mix (its dear part is served)", all(o.r).rps / o.can, 0.9, ">=");
+	row("P14", "p99 of accepted / p99 at 70 %", p99, 5);
+	row("P14", "503 in ms, p50", shed.p50, 50);
+	row("P14", "503 in ms, p99", shed.p99, 50);
+	row("P14", "shed from 2 s after the rush on, of 100", 100 * g.after.shed / g.after.sent, 1);
+	row("P15", "p99 at 70 % in ms", t.p99, 25);
+	row("P15", "p99 / p50 at 70 %", t.p99 / t.p50, 10);
 }
 
 export async function measure(full) {
@@ -149,7 +162,7 @@ export async function measure(full) {
 		check("each hand-in that was accepted is there", await handedIn() - before === accepted, `${await handedIn() - before} of ${accepted}`);
 		const s = await signIns(full ? 5 : 4, full ? 8 : 2, 0.3 * o.can, full ? 0 : 2 / slack);
 		check("sign-ins do not starve pages", s.best <= 2 / slack, `p99 ${s.best.toFixed(2)} times`);
-		if (full) table(o, s);
+		if (full) table(o, await rushOfPages(30, 8), s);
 	} finally {
 		rmSync(dir, { recursive: true });
 	}
