@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { check, load, refused } from "./lib.mjs";
 
 const dir = mkdtempSync(join(tmpdir(), "kr-load."));
-const stub = spawn(process.execPath, [new URL("stub.mjs", import.meta.url).pathname], { stdio: ["ignore", "pipe", "inherit"] });
+const stub = spawn(process.execPath, [new URL("stub.mjs", import.meta.url).pathname], { stdio: ["pipe", "pipe", "inherit"] });
 const port = Number(await new Promise((done) => stub.stdout.once("data", done)));
 const spec = (name, text) => {
 	writeFileSync(join(dir, name), text);

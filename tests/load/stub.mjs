@@ -1,6 +1,8 @@
 /* A server of a few lines that answers as the path says: what the generator is tested with.
-   Its port comes on the first line. */
+   Its port comes on the first line; it ends when its input does, with whoever began it. */
 import http from "node:http";
+
+process.stdin.resume().on("end", () => process.exit());
 
 const began = {};
 const send = (r, status, body, headers = {}) => r.writeHead(status, headers).end(body);
