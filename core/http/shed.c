@@ -17,6 +17,7 @@
 #define A_BURST 128u      /* requests */
 #define TURNS 3           /* pages, as long as they take here */
 #define SLOWEST_US 200000 /* one that takes longer says nothing about the machine */
+#define NO_WAIT_US 2000   /* in nginx's ms: who found the queue empty */
 #define STEP_US 60000000  /* waited longer than any queue lets: the clock was set */
 
 const char *const kr_lane_names[KR_LANES] = { "extra", "page", "slow", "save", "sign",
@@ -142,7 +143,8 @@ kr_admit(kr_ctx *cx, const struct kr_route *r)
 	struct kr_waited w;
 
 	q->lane = kr_lane_of(r, q->query);
-	w = (struct kr_waited){ q->lane, waited_us(cx), kr_fcgi_alone() };
+	w = (struct kr_waited){ q->lane, waited_us(cx), false };
+	w.last = w.us <= NO_WAIT_US || kr_fcgi_alone();
 	if (kr_board_admits(&cx->app->conf.patience, &w))
 		return KR_OK;
 	q->shed = true;
