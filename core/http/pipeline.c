@@ -15,7 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-#define RERUNS 3 /* of stages 8 to 10, when others changed the same rows */
+#define RERUNS 6 /* of stages 8 to 10, when others changed the same rows */
 
 static const struct kr_route_info *
 info_of(const kr_ctx *cx)
@@ -326,24 +326,28 @@ step_aside(int again)
 /* Others were in between. A row that somebody else made first is there to be found the
    second time; a handler that does not look for it has its conflict. */
 static bool
-once_more(kr_ctx *cx, int again)
+once_more(kr_ctx *cx, int again, bool *found)
 {
 	if (cx->answer->streamed)
 		return false;
-	return (again < RERUNS && kr_db_retry(cx)) ||
-	       (again == 0 && kr_db_duplicate(cx));
+	if (!*found && kr_db_duplicate(cx)) {
+		*found = true;
+		return true;
+	}
+	return again < RERUNS && kr_db_retry(cx);
 }
 
 static kr_err
 run(kr_ctx *cx)
 {
 	kr_id person = kr_me(cx);
+	bool found = false;
 
 	for (int again = 0;; again++) {
 		if (stage_object(cx) == KR_OK && stage_handler(cx) == KR_OK &&
 		    stage_settle(cx, person) == KR_OK)
 			return KR_OK;
-		if (!once_more(cx, again))
+		if (!once_more(cx, again, &found))
 			break;
 		afresh(cx);
 		step_aside(again);
