@@ -15,7 +15,6 @@
 #include "plugin/registry.h"
 
 #define A_BURST 128u      /* requests */
-#define TURNS 3           /* pages, as long as they take here */
 #define SLOWEST_US 200000 /* one that takes longer says nothing about the machine */
 #define NO_WAIT_US 2000   /* in nginx's ms: who found the queue empty */
 #define STEP_US 60000000  /* waited longer than any queue lets: the clock was set */
@@ -90,14 +89,14 @@ kr_shed_took(struct kr_shed *s, enum kr_lane lane, int64_t us)
 	atomic_store(&s->takes_us, (uint32_t)(mean + (us - mean) / 64));
 }
 
-/* A slow or busy machine has a longer queue for the same number of people. */
+/* A slow or busy machine has a longer queue for the same number of people; while one
+   page is made the next ones may wait, or workers would run out of them. */
 static int64_t
 stretched(const struct kr_shed *s, const struct kr_patience *p, enum kr_lane lane)
 {
-	int64_t page = p->lane_us[KR_LANE_PAGE],
-		turns = TURNS * atomic_load(&s->takes_us);
+	int64_t page = p->lane_us[KR_LANE_PAGE], takes = atomic_load(&s->takes_us);
 
-	return turns <= page ? p->lane_us[lane] : p->lane_us[lane] * turns / page;
+	return takes <= page ? p->lane_us[lane] : p->lane_us[lane] * takes / page;
 }
 
 bool

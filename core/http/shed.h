@@ -22,8 +22,8 @@ extern const char *const kr_lane_names[KR_LANES]; /* "extra", "page", ... */
 
 /* How long a request may have waited for a worker and still be worked on. */
 struct kr_patience {
-	/* While the queue does not get empty; where a page takes long, as long as three
-	   of them take. */
+	/* While the queue does not get empty; who reads, as long as a page takes if
+	   that is longer. */
 	int64_t lane_us[KR_LANES];
 	int64_t burst_us; /* a burst, if that is longer */
 };
