@@ -63,13 +63,13 @@ stage_route(kr_ctx *cx)
 	enum kr_routed is =
 	    kr_router_find(cx->app->router, cx->arena, q->method, q->path, &m);
 
+	q->route_no = m.no;
 	if (kr_admit(cx, m.route) != KR_OK)
 		return kr_status(cx);
 	if (is == KR_NO_PATH ||
 	    q->content_host != ((m.route->flags & KR_R_CONTENT) != 0))
 		return nowhere(cx, "no such route");
 	q->route = m.route;
-	q->route_no = m.no;
 	q->path_key = m.key;
 	cx->object = m.id;
 	cx->object2 = m.id2;

@@ -19,7 +19,7 @@
 #define NO_WAIT_US 2000   /* in nginx's ms: who found the queue empty */
 #define STEP_US 60000000  /* waited longer than any queue lets: the clock was set */
 
-const char *const kr_lane_names[KR_LANES] = { "extra", "page", "slow", "save", "sign",
+const char *const kr_lane_names[KR_LANES] = { "extra", "page", "save", "slow", "sign",
 	"must" };
 
 /* As nginx's $kr_usual sees it. */
@@ -147,7 +147,7 @@ kr_admit(kr_ctx *cx, const struct kr_route *r)
 	if (kr_board_admits(&cx->app->conf.patience, &w))
 		return KR_OK;
 	q->shed = true;
-	q->route = r; /* machines are told in their way */
+	q->route = r; /* machines are told in their way, and no password is shown */
 	/* Not all at the same moment: 3 to 10 seconds. */
 	cx->answer->retry_after_s = 3 + (cx->request_id[0] & 7);
 	return kr_refuse(cx, 503, KR_EUPSTREAM, "overload");

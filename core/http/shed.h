@@ -12,8 +12,8 @@
 enum kr_lane {
 	KR_LANE_EXTRA, /* searches, previews, feeds, counters */
 	KR_LANE_PAGE,  /* reading */
-	KR_LANE_SLOW,  /* archives, exports, uploads of teachers */
 	KR_LANE_SAVE,  /* forms: what somebody has typed */
+	KR_LANE_SLOW,  /* archives, exports, uploads of teachers */
 	KR_LANE_SIGN,  /* signing in */
 	KR_LANE_MUST,  /* hand-ins, confirmations; and who watches the school */
 	KR_LANES

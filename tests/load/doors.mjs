@@ -30,11 +30,13 @@ async function pages(me) {
 async function forms(me, submit) {
 	const text = "Ein Text, den niemand noch einmal <tippen> will.", body = `answer=${encodeURIComponent(text)}`;
 	const form = { ...me, CONTENT_TYPE: "application/x-www-form-urlencoded", HTTP_ACCEPT_LANGUAGE: "de" };
-	const post = (site) => waited(6000, "must", "POST", submit, { ...form, HTTP_SEC_FETCH_SITE: site }, body);
+	const post = (site, path = submit, what = body) => waited(6000, "must", "POST", path, { ...form, HTTP_SEC_FETCH_SITE: site }, what);
 	const mine = await post("same-origin"), foreign = await post("cross-site");
 	const shown = text.replace("<", "&lt;").replace(">", "&gt;");
 	check("a form that is sent away keeps its text", mine.status === 503 && mine.body.includes(shown) && mine.headers["retry-after"] > 0, mine.body.slice(0, 600));
-	check("but not that of another site", foreign.status === 503 && !foreign.body.includes("niemand noch einmal"), foreign.body.slice(0, 600));
+	const secret = await post("same-origin", "/login", "account=ein-ziemlich-langer-Name&password=ein-ziemlich-langes-Wort");
+	check("but no password", secret.status === 503 && secret.body.includes("langer-Name") && !secret.body.includes("langes-Wort"), secret.body.slice(0, 600));
+	check("nor what came from another site", foreign.status === 503 && !foreign.body.includes("niemand noch einmal"), foreign.body.slice(0, 600));
 }
 
 export async function doors(dir) {

@@ -131,7 +131,7 @@ struct kr_pool {
 	kr_str name;
 	int64_t workers, busy, waiting; /* waiting: requests in front of them */
 };
-/* What a request is worth when there is too much to do: extra, page, slow, save, sign,
+/* What a request is worth when there is too much to do: extra, page, save, slow, sign,
    must. Since the start of the service. */
 struct kr_lane_state {
 	kr_str name;
