@@ -28,6 +28,9 @@ KR_STMT(x_audience, "ssssitiii", "",
 KR_STMT(x_unread, "i", "",
     "INSERT IGNORE INTO core_unread (person_id)"
     " SELECT DISTINCT person_id FROM core_notice WHERE batch = ?");
+KR_STMT(x_all_unread, "", "",
+    "INSERT IGNORE INTO core_unread (person_id)"
+    " SELECT DISTINCT person_id FROM core_notice WHERE read_at IS NULL");
 KR_STMT(q_mine, "i", "isssstt",
     "SELECT id, module, text_key, args, href, created, read_at FROM core_notice"
     " WHERE person_id = ? ORDER BY id DESC LIMIT 100");
@@ -112,6 +115,12 @@ kr_notify_(kr_ctx *cx, const struct kr_audience *a, struct kr_notify_what_ what,
 	    cx, "core", "live.notice", kr_args_write(cx, KR_ARGS(kr_i(batch))));
 }
 
+void
+kr_notices_recheck(kr_ctx *cx)
+{
+	kr_exec(cx, &x_all_unread);
+}
+
 /* Days and clocks in the reader's language; who acts may be somebody else, or jobs. */
 static kr_str
 arg_text(kr_ctx *cx, const struct kr_voice *voice, kr_val v)
@@ -145,14 +154,6 @@ wording(kr_ctx *cx, const struct row *r, const struct kr_voice *voice)
 	return kr_text_in(cx, voice, kr_cstr(cx, r->key), text, n);
 }
 
-static bool
-module_open(const kr_ctx *cx, kr_str module)
-{
-	const struct kr_loaded *l = kr_app_plugin(cx->app, module);
-
-	return l && (kr_is(module, "core") || kr_actor_has(cx->actor, l->module_bit));
-}
-
 struct kr_notice *
 kr_notices_mine(kr_ctx *cx, size_t *n_r)
 {
@@ -163,7 +164,7 @@ kr_notices_mine(kr_ctx *cx, size_t *n_r)
 	size_t n = 0;
 
 	while (kr_next(rows, mine_cols, &r))
-		if (module_open(cx, r.module))
+		if (kr_actor_hears(cx, cx->actor, r.module))
 			list[n++] = (struct kr_notice){ r.id, wording(cx, &r, &voice),
 				r.href, r.module, r.created, r.read.us == INT64_MIN };
 	*n_r = n;

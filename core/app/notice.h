@@ -20,4 +20,8 @@ struct kr_notice {
 };
 struct kr_notice *kr_notices_mine(kr_ctx *, size_t *n_r); /* newest 100 */
 
+/* Marks everybody who has unread notices; needed only after ones that somebody else
+   than we has written: an older Kreide beside us, during an update. */
+void kr_notices_recheck(kr_ctx *);
+
 #endif

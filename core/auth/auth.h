@@ -66,6 +66,8 @@ const char *kr_cookie_name(kr_ctx *, const char *plain);
 	" AND ORD(SUBSTR(r.bits, m.bit DIV 8 + 1, 1)) >> (m.bit MOD 8) & 1))"
 size_t kr_right_bit(const struct kr_app *, const char *name); /* (size_t)-1: none */
 bool kr_actor_has(const struct kr_actor *, size_t bit);
+/* What a module has sent counts only while it is open to this person. */
+bool kr_actor_hears(const kr_ctx *, const struct kr_actor *, kr_str module);
 /* Permission i of a manifest, by the row size that the plugin was compiled with. */
 const struct kr_perm *kr_perm_at(const struct kr_plugin *, size_t i);
 /* Roles, groups, policies, dates -> bits of one person; at most 5 queries; writes

@@ -37,6 +37,14 @@ kr_actor_has(const struct kr_actor *a, size_t bit)
 	return bit < BITS && (a->rights[bit / 8] >> (bit % 8) & 1) != 0;
 }
 
+bool
+kr_actor_hears(const kr_ctx *cx, const struct kr_actor *a, kr_str module)
+{
+	const struct kr_loaded *l = kr_app_plugin(cx->app, module);
+
+	return kr_is(module, "core") || (l != NULL && kr_actor_has(a, l->module_bit));
+}
+
 static void
 bit_set(uint8_t *bits, size_t bit)
 {

@@ -196,15 +196,6 @@ rights_of(kr_ctx *cx, const struct row *r, struct kr_actor *a)
 	return KR_OK;
 }
 
-/* What a module has sent counts only while it is open to this person. */
-static bool
-module_open(const kr_ctx *cx, const struct kr_actor *a, kr_str module)
-{
-	const struct kr_loaded *l = kr_app_plugin(cx->app, module);
-
-	return kr_is(module, "core") || (l != NULL && kr_actor_has(a, l->module_bit));
-}
-
 static kr_err
 count_unread(kr_ctx *cx, struct kr_actor *a)
 {
@@ -221,7 +212,7 @@ count_unread(kr_ctx *cx, struct kr_actor *a)
 	if (kr_status(cx) == KR_OK && kr_rows_n(rows) == 0)
 		kr_after(cx, &x_none, kr_i(a->person), kr_i(a->person));
 	while (kr_next(rows, from_cols, &f))
-		if (module_open(cx, a, f.module))
+		if (kr_actor_hears(cx, a, f.module))
 			a->unread += f.n;
 	return kr_status(cx);
 }

@@ -201,8 +201,19 @@ send_away_the_slow(void)
 	return any;
 }
 
-/* The next event; false when the worker is to end. A signal to leave comes in here and
-   nowhere else: the worker holds it back while it works. */
+/* The signal to leave is held back while the worker works. Where there is always more
+   to be done, waiting returns at once and never lets it in; so it is asked for first.
+ */
+static bool
+is_to_leave(void)
+{
+	sigset_t held;
+
+	return door.leaving ||
+	       (sigpending(&held) == 0 && sigismember(&held, SIGTERM) == 1);
+}
+
+/* The next event; false when the worker is to end. */
 static bool
 next(struct epoll_event *e)
 {
@@ -222,7 +233,7 @@ kr_fcgi_accept(int listen_fd)
 	KR_CHECK(door.now == NULL);
 	if (!prepare(listen_fd))
 		return false;
-	while (next(&e) && !door.leaving) {
+	while (!is_to_leave() && next(&e) && !door.leaving) {
 		struct caller *c = e.data.ptr;
 
 		if (e.events == 0)
@@ -332,8 +343,10 @@ next_record(void)
 	}
 	door.content = r.content;
 	door.padding = r.padding;
-	if (r.content == 0)
-		door.ended = take(NULL, r.padding) == r.padding;
+	if (r.content == 0) {
+		(void)take(NULL, r.padding);
+		door.ended = true;
+	}
 }
 
 size_t

@@ -112,9 +112,10 @@ kr_fcgi_head(uint8_t *p, size_t n, struct kr_fcgi_head *h)
 		if (is != KR_FCGI_GOOD)
 			return is;
 		params += r.content;
-		if (r.id != h->id || params > KR_FCGI_PARAMS_MAX)
-			return KR_FCGI_BAD;
 		at += KR_FCGI_RECORD + r.content + r.padding;
+		if (r.id != h->id || params > KR_FCGI_PARAMS_MAX ||
+		    at > KR_FCGI_HEAD_MAX)
+			return KR_FCGI_BAD;
 	} while (r.content > 0);
 	h->size = at;
 	return take_pairs(move_together(p + from, at - from), h) ? KR_FCGI_GOOD

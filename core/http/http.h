@@ -15,8 +15,8 @@ kr_str kr_fcgi_param(const char *name);   /* until finish; empty: not told */
 size_t kr_fcgi_read(void *buf, size_t n); /* body, a piece of up to n; 0 = end */
 bool kr_fcgi_write(const void *, size_t n);
 void kr_fcgi_finish(void);
-/* For handlers of a signal that is held back (blocked): kr_fcgi_accept() lets it in
-   while it waits, and returns false. */
+/* For the handler of SIGTERM, which is held back (blocked): kr_fcgi_accept() lets it in
+   before it takes a request, and while it waits, and returns false. */
 void kr_fcgi_leave(void);
 
 /* ── request ── */
@@ -44,8 +44,8 @@ struct kr_req {
 	bool foreign;           /* a known method that no route can have: 405 */
 	bool body_taken;        /* somebody has begun to read the body */
 	struct kr_typed *typed; /* NULL: nobody has asked */
-	enum kr_lane lane;
-	bool shed;  /* refused because too much else is to be done */
+	enum kr_lane lane;      /* KR_LANES: was not asked for */
+	bool shed;              /* refused because too much else is to be done */
 	bool slash; /* the path came with a slash at its end: 308 to the one without */
 	/* Status of a refusal that kr_err is too coarse for: 400, 413, 414, 415, 421,
 	   431, 501, 507. 0: the status of the error. */

@@ -64,7 +64,7 @@ stage_route(kr_ctx *cx)
 	    kr_router_find(cx->app->router, cx->arena, q->method, q->path, &m);
 
 	q->route_no = m.no;
-	if (kr_admit(cx, m.route) != KR_OK)
+	if (kr_admit(cx, is == KR_ROUTED ? m.route : NULL) != KR_OK)
 		return kr_status(cx);
 	if (is == KR_NO_PATH ||
 	    q->content_host != ((m.route->flags & KR_R_CONTENT) != 0))

@@ -215,6 +215,7 @@ kr_req_read(kr_ctx *cx, struct kr_req *q)
 {
 	memset(q, 0, sizeof *q);
 	q->content_length = -1;
+	q->lane = KR_LANES; /* until it is admitted */
 	q->started_us = kr_mono_us();
 	q->https = kr_is(kr_z(cx->app->conf.scheme), "https");
 	cx->req = q;

@@ -24,9 +24,9 @@ const char *const kr_lane_names[KR_LANES] = { "extra", "page", "save", "slow", "
 
 /* As nginx's $kr_usual sees it. */
 static bool
-is_deed(const struct kr_route *r)
+is_deed(enum kr_method m)
 {
-	return r->method == KR_POST || r->method == KR_PUT || r->method == KR_DELETE;
+	return m == KR_POST || m == KR_PUT || m == KR_DELETE;
 }
 
 const char *
@@ -37,7 +37,7 @@ kr_pool_of(const struct kr_route *r)
 		return (r->flags & KR_R_PUBLIC) != 0 ? "sign" : "must";
 	if ((r->flags & KR_R_SLOW) != 0)
 		return "slow";
-	return is_deed(r) ? "save" : "page";
+	return is_deed(r->method) ? "save" : "page";
 }
 
 /* Lists look for what stands in their field q. */
@@ -54,17 +54,17 @@ is_search(kr_str query)
 }
 
 enum kr_lane
-kr_lane_of(const struct kr_route *r, kr_str query)
+kr_lane_of(const struct kr_route *r, enum kr_method asked, kr_str query)
 {
 	if (r == NULL)
-		return KR_LANE_PAGE;
+		return is_deed(asked) ? KR_LANE_SAVE : KR_LANE_PAGE;
 	if ((r->flags & KR_R_MUST) != 0)
 		return (r->flags & KR_R_PUBLIC) != 0 ? KR_LANE_SIGN : KR_LANE_MUST;
 	if ((r->flags & KR_R_WATCH) != 0)
 		return KR_LANE_MUST;
 	if ((r->flags & KR_R_SLOW) != 0)
 		return KR_LANE_SLOW;
-	if (is_deed(r))
+	if (is_deed(r->method))
 		return KR_LANE_SAVE;
 	return (r->flags & KR_R_EXTRA) != 0 || is_search(query) ? KR_LANE_EXTRA
 								: KR_LANE_PAGE;
@@ -120,8 +120,8 @@ kr_shed_admits(
 	return w->us <= limit;
 }
 
-/* "1763740000.123" of nginx, just before it asked for a worker. Without it (not by way
-   of the queue) a request has not waited. */
+/* "1763740000.123" of nginx, just before it asked for a worker; -1: not told, or the
+   clock was set meanwhile. */
 static int64_t
 waited_us(kr_ctx *cx)
 {
@@ -130,20 +130,21 @@ waited_us(kr_ctx *cx)
 
 	if (!kr_split(&rest, '.', &whole) || !kr_to_i(whole, &s) || rest.n != 3 ||
 	    !kr_to_i(rest, &ms) || s < 0 || s > INT64_C(100000000000) || ms < 0)
-		return 0;
+		return -1;
 	us = kr_now(cx).us - (s * 1000 + ms) * 1000;
-	return us < 0 || us > STEP_US ? 0 : us;
+	return us < 0 || us > STEP_US ? -1 : us;
 }
 
 kr_err
 kr_admit(kr_ctx *cx, const struct kr_route *r)
 {
 	struct kr_req *q = cx->req;
+	int64_t us = waited_us(cx);
 	struct kr_waited w;
 
-	q->lane = kr_lane_of(r, q->query);
-	w = (struct kr_waited){ q->lane, waited_us(cx), false };
-	w.last = w.us <= NO_WAIT_US || kr_fcgi_alone();
+	q->lane = kr_lane_of(r, q->method, q->query);
+	w = (struct kr_waited){ q->lane, us < 0 ? 0 : us, false };
+	w.last = (us >= 0 && us <= NO_WAIT_US) || kr_fcgi_alone();
 	if (kr_board_admits(&cx->app->conf.patience, &w))
 		return KR_OK;
 	q->shed = true;

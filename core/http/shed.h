@@ -44,7 +44,8 @@ struct kr_shed { /* on the board */
 	_Atomic uint32_t standing, takes_us;
 };
 
-enum kr_lane kr_lane_of(const struct kr_route *, kr_str query); /* NULL: no route */
+/* NULL: nothing answers to this path, or not to this method. */
+enum kr_lane kr_lane_of(const struct kr_route *, enum kr_method asked, kr_str query);
 /* The pool whose workers serve the route: page, save, slow, must or sign. */
 const char *kr_pool_of(const struct kr_route *);
 /* False when a request that has waited so long is not to be worked on; counts it. */

@@ -1,7 +1,8 @@
 /* Core's own regular jobs: files nobody holds, retention as declared, and the nightly
-   check of the closure tables. */
+   check of what is kept twice. */
 #include "app/file.h"
 #include "app/forget.h"
+#include "app/notice.h"
 #include "app/outbox.h"
 #include "pages/handlers.h"
 #include "school/school.h"
@@ -23,5 +24,6 @@ kr_cron_keep(kr_ctx *cx)
 kr_err
 kr_cron_nightly(kr_ctx *cx)
 {
+	kr_notices_recheck(cx);
 	return kr_school_nightly(cx);
 }

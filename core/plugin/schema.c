@@ -39,7 +39,7 @@ static const struct kr_col migrated_cols[] = {
 	KR_COL(struct migrated, owner),
 	KR_COL(struct migrated, number),
 };
-/* Three plain reads of everything. Joined with each other, or asked for one plugin by
+/* Plain reads of everything. Joined with each other, or asked for one plugin by
    LIKE, the server opens every table anew for each row: 20 ms a plugin instead of 2 ms
    for all. */
 KR_STMT(q_tables, "", "sb",
@@ -388,12 +388,11 @@ kr_schema_free(struct kr_schema **schema)
 
 /* What belongs to the plugin, in the order of the whole. */
 static void
-take_part(const struct kr_schema *all, struct schema *s)
+take_part(const struct kr_schema *all, struct kr_arena *arena, struct schema *s)
 {
-	s->tables.p =
-	    kr_arena_alloc(all->arena, (all->tables.n + 1) * sizeof *s->tables.p);
+	s->tables.p = kr_arena_alloc(arena, (all->tables.n + 1) * sizeof *s->tables.p);
 	s->columns.p =
-	    kr_arena_alloc(all->arena, (all->columns.n + 1) * sizeof *s->columns.p);
+	    kr_arena_alloc(arena, (all->columns.n + 1) * sizeof *s->columns.p);
 	for (size_t i = 0; i < all->tables.n; i++)
 		if (kr_table_of(s->p->name, all->tables.p[i].name))
 			s->tables.p[s->tables.n++] = all->tables.p[i];
@@ -408,13 +407,15 @@ kr_schema_check(const struct kr_schema *all, const struct kr_plugin *p, FILE *re
 {
 	struct kr_findings f = { .report = report, .plugin = p->name };
 	struct schema s = { .p = p, .f = &f };
+	struct kr_arena *arena;
 
 	if (all->why.n > 0) {
 		kr_finding(
 		    &f, "KR-R16", "the database does not tell: %.*s", KR_FMT(all->why));
 		return f.n;
 	}
-	take_part(all, &s);
+	arena = kr_arena_new((size_t)16 << 20);
+	take_part(all, arena, &s);
 	check_migrated(all, &s);
 	check_tables(&s);
 	for (size_t i = 0; p->entities != NULL && p->entities[i] != NULL; i++) {
@@ -423,5 +424,6 @@ kr_schema_check(const struct kr_schema *all, const struct kr_plugin *p, FILE *re
 	}
 	check_pdata(&s);
 	check_declared(&s);
+	kr_arena_free(&arena);
 	return f.n;
 }

@@ -28,10 +28,12 @@ is_space(unsigned char c)
 	return c == 0 || c == '\t' || c == '\n' || c == '\f' || c == '\r' || c == ' ';
 }
 
+/* 0x80 and 0xff as chromium's reader has it. */
 static bool
 ends_name(unsigned char c)
 {
-	return is_space(c) || memchr("()<>[]{}/%", c, 10) != NULL;
+	return is_space(c) || c == 0x80 || c == 0xff ||
+	       memchr("()<>[]{}/%", c, 10) != NULL;
 }
 
 /* As the lenient among the readers do it, which take any character for a digit. */
@@ -122,9 +124,9 @@ packed_clean(int fd, uint64_t at, uint64_t *room)
 
 /* ── the dictionary of an object stream ── */
 
-static const char *const known[] = { "Filter", "FlateDecode", "ObjStm", "Type", "N",
-	"First", "Length", "Extends" };
-enum { FILTER, FLATE, OBJSTM };
+static const char *const known[] = { "Filter", "ObjStm", "Type", "N", "First", "Length",
+	"Extends" };
+enum { FILTER, OBJSTM };
 
 /* Skips a name of the known ones, and counts it. */
 static const char *
@@ -160,6 +162,20 @@ skip(const char *p, const char *end, const char *word)
 									      : NULL;
 }
 
+/* What stands behind /Filter: this one, plain or alone in brackets. */
+static const char *
+flate_only(const char *p, const char *end)
+{
+	bool list;
+
+	p = skip_space(p, end);
+	list = p < end && *p == '[';
+	p = skip(skip_space(p + list, end), end, "/FlateDecode");
+	if (p == NULL || p == end || !ends_name((unsigned char)*p))
+		return NULL;
+	return list ? skip(skip_space(p, end), end, "]") : p;
+}
+
 /* From behind "obj": << known names, numbers, brackets >> stream, and a new line.
    Returns where the bytes begin, NULL for anything else. */
 static const char *
@@ -168,21 +184,26 @@ dictionary(const char *p, const char *end, bool *flate_r)
 	unsigned count[sizeof known / sizeof *known] = { 0 };
 
 	p = skip(skip_space(p, end), end, "<<");
-	while (p != NULL && p < end && *p != '>')
+	while (p != NULL && p < end && *p != '>') {
+		unsigned filters = count[FILTER];
+
 		if (*p == '/')
 			p = known_name(p + 1, end, count);
 		else if (is_space((unsigned char)*p) || memchr("0123456789R[]", *p, 13))
 			p++;
 		else
 			return NULL;
+		if (p != NULL && count[FILTER] > filters)
+			p = flate_only(p, end);
+	}
 	p = skip(p, end, ">>");
 	p = p != NULL ? skip(skip_space(p, end), end, "stream") : NULL;
 	if (p != NULL && p < end && *p == '\r')
 		p++;
 	p = skip(p, end, "\n");
-	if (count[OBJSTM] != 1 || count[FILTER] > 1 || count[FLATE] != count[FILTER])
+	if (count[OBJSTM] != 1 || count[FILTER] > 1)
 		return NULL;
-	*flate_r = count[FLATE] == 1;
+	*flate_r = count[FILTER] == 1;
 	return p;
 }
 

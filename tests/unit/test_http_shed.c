@@ -92,10 +92,12 @@ test_lanes(void **state)
 	};
 
 	(void)state;
-	assert_int_equal(kr_lane_of(NULL, KR_S("q=x")), KR_LANE_PAGE);
+	assert_int_equal(kr_lane_of(NULL, KR_GET, KR_S("q=x")), KR_LANE_PAGE);
+	assert_int_equal(kr_lane_of(NULL, KR_POST, KR_S("")), KR_LANE_SAVE);
 	for (size_t i = 0; i < KR_LEN(cases); i++) {
 		assert_int_equal(
-		    kr_lane_of(&cases[i].r, kr_z(cases[i].query)), cases[i].lane);
+		    kr_lane_of(&cases[i].r, cases[i].r.method, kr_z(cases[i].query)),
+		    cases[i].lane);
 		assert_string_equal(kr_pool_of(&cases[i].r), cases[i].pool);
 	}
 }
@@ -189,12 +191,15 @@ test_time(void **state)
 	/* Not said, not well said, or the clock was set: nobody is shed by that. */
 	for (size_t i = 0; i < KR_LEN(none); i++) {
 		queued = none[i];
-		assert_int_equal(waited_us(&cx), 0);
+		assert_int_equal(waited_us(&cx), -1);
+		assert_int_equal(kr_admit(&cx, &page), KR_OK);
 	}
 	waits(-3000);
-	assert_int_equal(waited_us(&cx), 0);
+	assert_int_equal(waited_us(&cx), -1);
 	waits(3600 * 1000);
-	assert_int_equal(waited_us(&cx), 0);
+	assert_int_equal(waited_us(&cx), -1);
+	/* And nobody takes the queue for empty by that. */
+	assert_in_range(board->shed.standing, 1000, 1100);
 }
 
 int
