@@ -416,6 +416,10 @@ pdfs(void)
 	pdf("script6.pdf",
 	    "/ObjStm\nendobj\n7 0 obj\n<</Type 6 0 R/Filter/FlateDecode/Length 9>>",
 	    script);
+	pdf("script7.pdf", "<</Length 9>>",
+	    "<</S/JavaScript\x80/JS(app.alert\\(1\\))>>");
+	pdf("script8.pdf",
+	    "<</Type/ObjStm/N 1/First 4/Filter 7 0 R/Extends/FlateDecode>>", "nothing");
 }
 
 static void

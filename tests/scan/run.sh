@@ -111,7 +111,7 @@ test_files() {
 		verdict $f "clean - application/pdf"
 	done
 	for f in script.pdf script2.pdf script3.pdf script4.pdf script5.pdf \
-		script6.pdf; do
+		script6.pdf script7.pdf script8.pdf; do
 		verdict $f "clean - application/x-pdf-script"
 	done
 	verdict letter.docx "clean - $office.wordprocessingml.document"
