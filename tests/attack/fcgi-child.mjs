@@ -5,10 +5,9 @@ import { execFileSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import net from "node:net";
 import { join } from "node:path";
-import { PARAMS, STDIN, ask, begin, body, head, pair, pairs, raw, record, request } from "../http/fcgi.mjs";
+import { PARAMS, STDIN, ask, begin, body, head, pair, pairs, raw, record, request, pools } from "../http/fcgi.mjs";
 
 const [run, ...counts] = process.argv.slice(2);
-const pools = ["page", "slow", "must", "sign"];
 const workers = Object.fromEntries(pools.map((p, i) => [p, counts[i]]));
 const slow = Number(process.env.KR_TEST_SLOW || 1);
 let passed = 0, failed = 0, connections = 0, slowest = 0;

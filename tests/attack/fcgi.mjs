@@ -7,9 +7,9 @@ import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { home, people, pidsOf, slow, sleep } from "../http/world.mjs";
+import { pools } from "../http/fcgi.mjs";
 
 const child = fileURLToPath(new URL("fcgi-child.mjs", import.meta.url));
-const pools = ["page", "slow", "must", "sign"];
 
 /* Which workers there are, and which of them have died. */
 function watch() {

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { home } from "../http/world.mjs";
+import { pools } from "../http/fcgi.mjs";
 
 const stack = fileURLToPath(new URL("../../conf/stack", import.meta.url));
 const root = process.getuid() === 0;
@@ -66,13 +67,12 @@ const own = (d, name) => d.block.filter((x) => x.name === name);
 /* Everything core is told; a name more is a decision, not an accident. */
 const params = new Map(Object.entries({ REQUEST_METHOD: "$request_method", REQUEST_URI: "$request_uri", QUERY_STRING: "$args",
 	SERVER_PROTOCOL: "$server_protocol", REQUEST_SCHEME: "$scheme", REMOTE_ADDR: "$remote_addr", HTTP_HOST: "$host",
-	CONTENT_TYPE: "$content_type", CONTENT_LENGTH: "$content_length", KR_REQUEST_ID: "$request_id", KR_CONTENT: "1" }));
+	CONTENT_TYPE: "$content_type", CONTENT_LENGTH: "$content_length", KR_REQUEST_ID: "$request_id", KR_QUEUED: "$msec", KR_CONTENT: "1" }));
 const headers = ["COOKIE", "AUTHORIZATION", "X_CSRF_TOKEN", "USER_AGENT", "ACCEPT", "ACCEPT_LANGUAGE", "ORIGIN",
 	"SEC_FETCH_SITE", "SEC_FETCH_MODE", "SEC_FETCH_DEST", "HX_REQUEST", "RANGE", "IF_MATCH", "IF_NONE_MATCH",
 	"IF_MODIFIED_SINCE", "DEPTH", "DESTINATION", "OVERWRITE", "TIMEOUT", "LOCK_TOKEN", "IF", "TUS_RESUMABLE",
 	"UPLOAD_OFFSET", "UPLOAD_LENGTH", "UPLOAD_METADATA"];
 for (const h of headers) params.set(`HTTP_${h}`, `$http_${h.toLowerCase()}`);
-const pools = ["page", "slow", "must", "sign"];
 const secured = ["Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy", "Cross-Origin-Opener-Policy",
 	"Cross-Origin-Resource-Policy", "Permissions-Policy"];
 
@@ -95,7 +95,7 @@ export const rules = {
 	}),
 	"core is reached by named pools alone, from internal places": (c) => all(c, "fastcgi_pass").flatMap(([d, up]) => {
 		const l = up[0], content = up.some((x) => x.name === "server" && own(x, "server_name")[0].args[0].startsWith("content."));
-		const inside = l.args[0] === "=" && /^\/_to\/(page|slow|must|sign)-\w+$/.test(l.args[1]) && own(l, "internal").length === 1;
+		const inside = l.args[0] === "=" && /^\/_to\/(page|save|slow|must|sign)-\w+$/.test(l.args[1]) && own(l, "internal").length === 1;
 		return pools.some((p) => d.args[0] === `kr_${p}`) && (inside || (content && l.args.join() === "/"))
 			? [] : [`${text(l)}: ${text(d)}`];
 	}),

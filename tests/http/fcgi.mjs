@@ -88,3 +88,6 @@ export async function request(socket, params, content = Buffer.alloc(0), options
 	const r = await raw(socket, Buffer.concat([head(p), body(content)]), { wait: 15000, ...options });
 	return { how: r.how, ...answer(r.bytes) };
 }
+
+/* Each has a socket, run/web-NAME.sock. */
+export const pools = ["page", "save", "slow", "must", "sign"];
