@@ -137,8 +137,8 @@ read_patience(struct reading *r, struct kr_patience *p_r)
 	static const struct {
 		const char *key;
 		int64_t ms;
-	} lanes[KR_LANES] = { [KR_LANE_EXTRA] = { "wait_extra_ms", 15 },
-		[KR_LANE_PAGE] = { "wait_page_ms", 25 },
+	} lanes[KR_LANES] = { [KR_LANE_EXTRA] = { "wait_extra_ms", 25 },
+		[KR_LANE_PAGE] = { "wait_page_ms", 40 },
 		[KR_LANE_SAVE] = { "wait_save_ms", 5000 },
 		[KR_LANE_SLOW] = { "wait_slow_ms", 8000 },
 		[KR_LANE_SIGN] = { "wait_sign_ms", 8000 },
