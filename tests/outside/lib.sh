@@ -36,14 +36,15 @@ finish() {
 	rm -rf "$DIR"
 }
 
-# instance [FOLDER]: starts a demo school, with the plugins of that folder too.
+# instance [FOLDER]: starts a demo school, with the plugins of that folder and the lines of
+# KR_TEST_CONF in its kreide.conf too.
 instance() {
 	HOME_DIR=$DIR/home
 	PORT=$(free_port)
 	if [[ -n ${1-} ]]; then
 		mkdir -p "$HOME_DIR"
 		"$LIB/conf/stack" render --home "$HOME_DIR" --port "$PORT" >"$DIR/start.log" 2>&1
-		printf 'plugin_dirs = %s\n' "$1" >>"$HOME_DIR/etc/kreide.conf"
+		printf 'plugin_dirs = %s\n%s\n' "$1" "${KR_TEST_CONF-}" >>"$HOME_DIR/etc/kreide.conf"
 	fi
 	"$LIB/conf/stack" start --home "$HOME_DIR" --port "$PORT" >"$DIR/start.log" 2>&1
 }
