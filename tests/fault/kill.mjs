@@ -26,6 +26,7 @@ const core = (name, also = async () => true) => ({
 });
 const victims = {
 	page: core("page"),
+	save: core("save"),
 	slow: core("slow"),
 	must: core("must"),
 	sign: core("sign"),
