@@ -47,8 +47,6 @@
 	    "<path d=\"M22 68h76\"/><path d=\"m36 56 4-14 34-34 10 10-34 34z\"/><path " \
 	    "class=\"w\" d=\"M66 16l10 10\"/>")
 
-#define KEPT_CAP ((size_t)256 << 10)
-
 static const struct page {
 	int status;
 	const char *title, *text;
@@ -157,7 +155,6 @@ overload_page_in(kr_ctx *cx, kr_str lang)
 static void
 overload_page(kr_ctx *cx)
 {
-	static struct kr_arena *kept; /* as long as the process */
 	static kr_str drawn[2];
 	kr_str lang = kr_voice_of(cx).lang, *mine = &drawn[kr_is(lang, "en")];
 
@@ -166,9 +163,7 @@ overload_page(kr_ctx *cx)
 
 		if (kr_status(cx) != KR_OK)
 			return;
-		if (kept == NULL)
-			kept = kr_arena_new(KEPT_CAP);
-		*mine = kr_dup(kept, page);
+		*mine = kr_kept(page);
 	}
 	start_answer(cx, 503);
 	kr_buf_str(&cx->answer->body, *mine);

@@ -27,6 +27,8 @@ struct kr_out {
 kr_out *kr_out_new(kr_ctx *, char kind, size_t room) KR_NONNULL;
 /* What was drawn, as markup that is safe as it stands. */
 kr_html kr_out_html(kr_out *);
+/* A copy for as long as the process lives: of what is the same in every answer. */
+kr_str kr_kept(kr_str);
 void kr_put(kr_out *, const char *markup); /* literal, NUL-ended */
 
 /* A value as it stands in an address or a control. */

@@ -186,20 +186,12 @@ words_of(kr_ctx *cx)
 	struct kr_voice voice = kr_voice_of(cx);
 	kr_str *mine = &kept[kr_is(voice.lang, "de") ? voice.du : 2];
 	kr_out *part;
-	char *copy;
 
 	if (mine->p != NULL)
 		return (kr_html){ *mine };
 	part = kr_out_new(cx, 't', 4096);
 	html_words(cx, part, &(struct html_words){ 0 });
-
-	kr_str text = kr_out_html(part).safe_;
-
-	copy = malloc(text.n);
-	if (copy == NULL)
-		kr_panic("no memory for the words of a page");
-	memcpy(copy, text.p, text.n);
-	*mine = (kr_str){ copy, text.n };
+	*mine = kr_kept(kr_out_html(part).safe_);
 	return (kr_html){ *mine };
 }
 

@@ -3,6 +3,7 @@
 
 #include "auth/auth.h"
 #include "http/http.h"
+#include <stdlib.h>
 #include <string.h>
 
 kr_out *
@@ -20,6 +21,17 @@ kr_html
 kr_out_html(kr_out *o)
 {
 	return (kr_html){ kr_buf_view(&o->buf) };
+}
+
+kr_str
+kr_kept(kr_str text)
+{
+	char *copy = malloc(text.n);
+
+	if (copy == NULL)
+		kr_panic("no memory for what every page has");
+	memcpy(copy, text.p, text.n);
+	return (kr_str){ copy, text.n };
 }
 
 kr_out *

@@ -2,11 +2,11 @@
    every request that changes something: from the same site (another port, a name below
    ours), where cookies come along, and from another one. Nothing changes. */
 import { encode } from "../http/client.mjs";
+import { inputOf } from "../http/matrix.mjs";
 import { Snapshot } from "../http/snapshot.mjs";
 import { group, kreide, people, requests, signal, sleep, sql } from "../http/world.mjs";
 import { asPerson, origin, site } from "./browse.mjs";
 import { whole } from "./lib.mjs";
-import { inputOf } from "./swap.mjs";
 
 const unsafe = ["POST", "PUT", "PATCH", "DELETE"];
 const html = (s) => s.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);

@@ -2,12 +2,12 @@
    costs its own connection at most. No worker dies, the next request is answered at once,
    and connections that say nothing delay nobody. What
    tests/http/abuse.mjs proves of the page socket is not repeated here. */
-import { spawn } from "node:child_process";
 import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { home, people, pidsOf, slow, sleep } from "../http/world.mjs";
 import { pools } from "../http/fcgi.mjs";
+import { pagesWhile } from "../http/meanwhile.mjs";
+import { home, pidsOf, slow, sleep } from "../http/world.mjs";
 
 const child = fileURLToPath(new URL("fcgi-child.mjs", import.meta.url));
 
@@ -32,24 +32,9 @@ function watch() {
 }
 
 export default async function (tally) {
-	const w = watch(), p = people.pupil.browser, seen = {};
+	const w = watch();
 	for (const pool of pools) tally.check(w.full[pool] > 0, `there is no worker of ${pool}`);
-	const q = spawn(process.execPath, [child, realpathSync(join(home, "run")), ...pools.map((x) => w.full[x])]);
-	let output = "", over = false, longest = 0;
-	q.stdout.on("data", (d) => (output += d));
-	q.stderr.on("data", (d) => (output += d));
-	const ended = new Promise((ok) => q.on("close", (code) => ((over = true), ok(code))));
-	while (!over) {
-		const a = await p.get("/tasks");
-		seen[a.status] = (seen[a.status] ?? 0) + 1;
-		longest = Math.max(longest, a.ms);
-		await sleep(20);
-	}
-	await ended;
-	const [, passed, failed] = output.match(/(\d+) passed, (\d+) failed\s*$/) ?? [0, 0, 1];
-	tally.pass(Number(passed));
-	if (Number(failed)) tally.fail("fcgi-child.mjs", output);
-	tally.failed += Math.max(0, Number(failed) - 1);
+	const { seen, longest, output } = await pagesWhile(tally, child, realpathSync(join(home, "run")), ...pools.map((x) => w.full[x]));
 	tally.check(Object.keys(seen).join() === "200" && seen[200] > 20, `pages of others meanwhile: ${JSON.stringify(seen)}`);
 	tally.check(longest < 1500 * slow, `a page of others took ${Math.round(longest)} ms meanwhile`);
 	const anew = await w.stop();

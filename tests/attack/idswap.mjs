@@ -4,10 +4,37 @@
 import { encode, multipart } from "../http/client.mjs";
 import { guards } from "../http/facts.mjs";
 import { file } from "../http/files.mjs";
+import { inputOf } from "../http/matrix.mjs";
 import { Snapshot } from "../http/snapshot.mjs";
 import { group, kreide, people, signal, sleep, sql, value } from "../http/world.mjs";
 import { somebody } from "./lib.mjs";
-import { foreign, inputOf } from "./swap.mjs";
+
+/* The column that says whose a row is; tables without one hold nothing of persons, or say
+   by what they hang on whose they are. */
+const owners = { "kreide.core_person": "id", "kreide.core_guardian": "parent_id", "kreide_auth.attempt": null,
+	"kreide.core_attachment": null, "kreide.core_outbox": null, "kreide.core_epoch": null,
+	/* To whom something is addressed: for everybody who belongs to it a line. */
+	"kreide.core_audience": null, "kreide.core_audience_part": null, "kreide.core_my_audience": null,
+	/* What somebody may do, compiled anew at their next request. */
+	"kreide.core_person_right": null, "kreide.core_notice": "actor_id" };
+/* A hand-in is its pupil's, and its task's owner answers it. */
+const hers = "(SELECT IF(k.owner_id = :me, :me, person_id) FROM kreide.tasks_task k WHERE k.id = task_id)";
+const names = ["person_id", "owner_id", "author_id", "keeper_id", "actor_id"];
+
+/* Rows of others that differ from the snapshot: "TABLE of PERSON". */
+async function foreign(snapshot, me) {
+	const out = [];
+	for (const table of await snapshot.changed()) {
+		const columns = snapshot.tables.get(table), own = table in owners ? owners[table] : names.find((n) => columns.includes(n));
+		if (own === null) continue;
+		const list = columns.map((c) => `\`${c}\``).join(", "), copy = snapshot.copy(table);
+		const key = table === "kreide.tasks_submission" ? hers.replaceAll(":me", me) : own === undefined ? "'?'" : `\`${own}\``;
+		const rows = await sql(`SELECT ${key} FROM (SELECT ${list} FROM ${table} EXCEPT SELECT ${list} FROM ${copy}) a
+			UNION SELECT ${key} FROM (SELECT ${list} FROM ${copy} EXCEPT SELECT ${list} FROM ${table}) b`);
+		for (const [who] of rows) if (who !== String(me)) out.push(`${table} of ${who}`);
+	}
+	return out;
+}
 
 const canary = "Kanarienvogel-4711";
 const insert = async (text) => Number((await sql(`${text}; SELECT LAST_INSERT_ID()`))[0][0]);
