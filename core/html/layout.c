@@ -7,7 +7,6 @@
 #include "auth/auth.h"
 #include "http/http.h"
 #include "plugin/registry.h"
-#include <stdlib.h>
 #include <string.h>
 
 /* ── navigation, from the menu tables of all plugins ── */
