@@ -128,7 +128,7 @@ async function signIns(rounds, seconds, rate) {
 		check(`round ${i + 1}: pages go on`, all(beside).wrong + all(beside).lost === 0, JSON.stringify(all(beside)));
 		console.log(`pages alone p50 ${all(alone).ok_ms.p50} p99 ${all(alone).ok_ms.p99} ms; ` +
 			`while 50 sign in p50 ${all(beside).ok_ms.p50} p99 ${all(beside).ok_ms.p99} ms, served ${of(all(beside).ok, all(beside).sent)}`);
-		served.push(all(beside).ok / all(beside).sent);
+		served.push(w.ok > 0 ? all(beside).ok / all(beside).sent : 0);
 		found.push(served[i] < most ? Infinity : all(beside).ok_ms.p99 / all(alone).ok_ms.p99);
 	}
 	check("sign-ins do not starve pages", Math.max(...served) >= most, served.join());
