@@ -95,6 +95,12 @@ void kr_log_line(enum kr_level, const char *event, size_t n, const struct kr_kv 
 void kr_log_setup(const char *process_name, enum kr_level least);
 void kr_log_never_wait(
     void); /* for what serves: lines that a full pipe refuses are lost */
+/* For what has no time: from now on lines of KR_INFO and below go out together, when
+   there are 4 kB, something worse is said, or it has nothing else to do and calls
+   kr_log_flush(). A process that is killed takes those few with it. */
+void kr_log_gather(void);
+bool kr_log_waits(void); /* there are some */
+void kr_log_flush(void);
 #define KR_KV(...) ((const struct kr_kv[]){ __VA_ARGS__ })
 #define kr_log_kv(level, event, ...)                                                   \
 	kr_log_line(level, event, sizeof(KR_KV(__VA_ARGS__)) / sizeof(struct kr_kv),   \

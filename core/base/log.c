@@ -21,6 +21,14 @@ static const char *process = "kreide";
 static enum kr_level least_level = KR_INFO;
 static int64_t lost; /* lines that nobody took */
 
+/* Lines of a busy process, on their way together. */
+static struct {
+	char p[LINE_MAX_BYTES];
+	size_t n;
+	int64_t lines;
+	bool gather;
+} held;
+
 static const char *const level_names[] = {
 	[KR_ERROR] = "error",
 	[KR_WARN] = "warn",
@@ -144,13 +152,12 @@ has_room(void)
 }
 
 static bool
-line_write(struct line *l)
+put_out(const char *p, size_t size)
 {
 	size_t done = 0;
 
-	l->p[l->n++] = '\n';
-	while (done < l->n) {
-		ssize_t n = write(STDERR_FILENO, l->p + done, l->n - done);
+	while (done < size) {
+		ssize_t n = write(STDERR_FILENO, p + done, size - done);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -161,6 +168,13 @@ line_write(struct line *l)
 		done += (size_t)n;
 	}
 	return true;
+}
+
+static bool
+line_write(struct line *l)
+{
+	l->p[l->n++] = '\n';
+	return put_out(l->p, l->n);
 }
 
 void
@@ -210,6 +224,48 @@ say_lost(void)
 	return true;
 }
 
+bool
+kr_log_waits(void)
+{
+	return held.n > 0;
+}
+
+void
+kr_log_flush(void)
+{
+	int keep = errno;
+
+	if (held.n > 0 && (!say_lost() || !put_out(held.p, held.n)))
+		lost += held.lines;
+	held.n = 0;
+	held.lines = 0;
+	errno = keep;
+}
+
+void
+kr_log_gather(void)
+{
+	held.gather = true;
+}
+
+/* In the order in which they were said; an error takes along what led to it. */
+static void
+line_out(struct line *l, enum kr_level level)
+{
+	if (held.n + l->n + 1 > sizeof held.p)
+		kr_log_flush();
+	if (held.gather && level >= KR_INFO && l->n + 1 <= sizeof held.p) {
+		memcpy(held.p + held.n, l->p, l->n);
+		held.n += l->n;
+		held.p[held.n++] = '\n';
+		held.lines++;
+		return;
+	}
+	kr_log_flush();
+	if (!say_lost() || !line_write(l))
+		lost++;
+}
+
 void
 kr_log_line(enum kr_level level, const char *event, size_t n, const struct kr_kv *kv)
 {
@@ -225,8 +281,7 @@ kr_log_line(enum kr_level level, const char *event, size_t n, const struct kr_kv
 		line_z(&l, "=");
 		line_value(&l, &kv[i].value);
 	}
-	if (!say_lost() || !line_write(&l))
-		lost++;
+	line_out(&l, level);
 	errno = keep;
 }
 

@@ -213,7 +213,8 @@ is_to_leave(void)
 	       (sigpending(&held) == 0 && sigismember(&held, SIGTERM) == 1);
 }
 
-/* The next event; false when the worker is to end. */
+/* The next event; false when the worker is to end. Who has nothing more to do has time
+   to write the log. */
 static bool
 next(struct epoll_event *e)
 {
@@ -222,6 +223,11 @@ next(struct epoll_event *e)
 
 	sigemptyset(&none);
 	e->events = 0;
+	if (kr_log_waits()) {
+		if (epoll_pwait(door.epoll, e, 1, 0, NULL) > 0)
+			return true;
+		kr_log_flush();
+	}
 	return epoll_pwait(door.epoll, e, 1, wait_ms, &none) >= 0 || errno == EINTR;
 }
 

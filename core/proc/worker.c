@@ -66,11 +66,13 @@ kr_worker_main(const struct kr_web *w)
 		_exit(1);
 	}
 	kr_board_use(w->board, w->seat);
+	kr_log_gather();
 	for (int n = 0; n < REQUESTS_MAX && kr_fcgi_accept(w->listen_fd); n++) {
 		kr_serve_one(w->app, arena, ro, rw);
 		if (getppid() != w->master)
 			break;
 	}
+	kr_log_flush();
 	kr_conn_free(&ro);
 	kr_conn_free(&rw);
 	_exit(0);

@@ -215,16 +215,64 @@ test_log(void **state)
 	assert_null(strstr(text, "not.seen"));
 }
 
+/* What stands in the pipe, without waiting for more. */
+static const char *
+pipe_text(int fd, char *text, size_t n)
+{
+	ssize_t got = read(fd, text, n - 1);
+
+	text[got < 0 ? 0 : got] = 0;
+	return text;
+}
+
+/* Lines of a busy process wait, in order, until it is idle, an error comes, or no more
+   of them could be written in one piece. */
+static void
+test_log_gathered(void **state)
+{
+	int ends[2], keep = dup(STDERR_FILENO), n = 0;
+	static char text[20000];
+
+	(void)state;
+	assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
+	assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
+	kr_log_setup("test", KR_INFO);
+	kr_log_gather();
+	assert_false(kr_log_waits());
+	kr_log_kv(KR_INFO, "one", { "i", kr_i(1) });
+	kr_log_kv(KR_INFO, "two", { "i", kr_i(2) });
+	assert_true(kr_log_waits());
+	assert_string_equal(pipe_text(ends[0], text, sizeof text), "");
+	kr_log_kv(KR_WARN, "three", { "i", kr_i(3) });
+	assert_false(kr_log_waits());
+	pipe_text(ends[0], text, sizeof text);
+	assert_true(strstr(text, "event=one") < strstr(text, "event=two"));
+	assert_true(strstr(text, "event=two") < strstr(text, "event=three"));
+
+	while (pipe_text(ends[0], text, sizeof text)[0] == 0 && n < 200)
+		kr_log_kv(KR_INFO, "many", { "n", kr_i(n++) });
+	assert_in_range(strlen(text), 3500, 4096);
+	assert_non_null(strstr(text, "event=many n=0\n"));
+	assert_true(kr_log_waits());
+	kr_log_flush();
+	assert_string_equal(text + strlen(text) - 1, "\n");
+	pipe_text(ends[0], text, sizeof text);
+	assert_int_equal(strtol(strstr(text, " n=") + 3, NULL, 10), n - 1);
+	assert_false(kr_log_waits());
+	assert_true(dup2(keep, STDERR_FILENO) >= 0);
+	close(keep);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_arena),
-		cmocka_unit_test(test_aborts),
-		cmocka_unit_test(test_buf),
-		cmocka_unit_test(test_sticky),
-		cmocka_unit_test(test_conf),
-		cmocka_unit_test(test_log),
+		cmocka_unit_test(test_arena), cmocka_unit_test(test_aborts),
+		cmocka_unit_test(test_buf), cmocka_unit_test(test_sticky),
+		cmocka_unit_test(test_conf), cmocka_unit_test(test_log),
+		cmocka_unit_test(test_log_gathered), /* the last: it stays so */
 	};
 
 	return cmocka_run_group_tests(tests, setup_work, teardown_work);
