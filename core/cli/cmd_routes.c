@@ -65,19 +65,38 @@ holes(const char *path)
 	return n;
 }
 
+/* Whole addresses are looked up, patterns are tried one after the other: so those of
+   what is read, which are few, stand apart. */
 static void
 nginx_line(struct kr_cli *cli, const struct kr_app *app, const struct kr_route *r)
 {
 	const char *pool = kr_pool_of(r), *size = size_of(app, r);
-	kr_str regex = regex_of(cli->said, r->path);
+	bool read = r->method == KR_GET, whole = strchr(r->path, '{') == NULL;
+	kr_str path = whole ? kr_z(r->path) : regex_of(cli->said, r->path);
 
 	/* $kr_usual knows these by the method. */
 	if ((strcmp(pool, "page") == 0 || strcmp(pool, "save") == 0) &&
 	    strcmp(size, "64k") == 0)
 		return;
-	printf("\t\"~^%s %.*s$\"  %s-%s;\n",
-	    r->method == KR_GET ? "(GET|HEAD)" : kr_method_name(r->method),
-	    KR_FMT(regex), pool, size);
+	printf("\t\"%s%s%s%.*s%s\"  %s-%s;\n", whole ? "" : "~^",
+	    read ? "" : kr_method_name(r->method), read ? "" : " ", KR_FMT(path),
+	    whole ? "" : "$", pool, size);
+}
+
+/* The first pattern that fits wins, so what has fewer holes comes first. */
+static void
+nginx_map(struct kr_cli *cli, const struct kr_app *app, const char *head, bool read)
+{
+	printf("map %s {\n\tdefault  $kr_usual;\n", head);
+	for (size_t n = 0; n < 4; n++)
+		for (size_t i = 0; i < app->nroutes; i++) {
+			const struct kr_route *r = app->routes[i].route;
+
+			if (holes(r->path) == n && (r->flags & KR_R_CONTENT) == 0 &&
+			    (r->method == KR_GET) == read)
+				nginx_line(cli, app, r);
+		}
+	printf("}\n");
 }
 
 static int
@@ -85,16 +104,10 @@ print_nginx(struct kr_cli *cli, const struct kr_app *app)
 {
 	printf(
 	    "# Made by `kreide routes --nginx` from the manifests; not to be edited.\n"
-	    "map \"$request_method $uri\" $kr_class {\n\tdefault  $kr_usual;\n");
-	/* The first line that fits wins, so what has fewer holes comes first. */
-	for (size_t n = 0; n < 4; n++)
-		for (size_t i = 0; i < app->nroutes; i++) {
-			const struct kr_route *r = app->routes[i].route;
-
-			if (holes(r->path) == n && (r->flags & KR_R_CONTENT) == 0)
-				nginx_line(cli, app, r);
-		}
-	printf("}\n");
+	    "map $request_method $kr_class {\n\tdefault  $kr_class_sent;\n"
+	    "\tGET   $kr_class_read;\n\tHEAD  $kr_class_read;\n}\n");
+	nginx_map(cli, app, "$uri $kr_class_read", true);
+	nginx_map(cli, app, "\"$request_method $uri\" $kr_class_sent", false);
 	return KR_X_OK;
 }
 
