@@ -1,6 +1,8 @@
 /* The auth processes: each takes one question at a time, with a database user of its
-   own. Two share run/auth.sock, at low priority, so at most two Argon2 computations run
-   at once and the listen backlog is the queue; one answers run/keys.sock, quickly. */
+   own. Up to two share run/auth.sock, at low priority, so that no more Argon2
+   computations run at once and the listen backlog is the queue; one answers
+   run/keys.sock, quickly.
+ */
 #include "auth/limit.h"
 #include "auth/proto.h"
 #include "auth/store.h"
