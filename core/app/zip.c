@@ -50,11 +50,13 @@ add_file(struct archive *a, kr_ctx *cx, kr_str path, const struct stored *s)
 {
 	static char chunk[65536];
 	int fd = kr_file_open(cx->app, s->key);
-	ssize_t n;
+	ssize_t n = 1;
 	bool ok = fd >= 0 && begin_entry(a, cx, path, s->size);
 
-	while (ok && (n = read(fd, chunk, sizeof chunk)) > 0)
-		ok = archive_write_data(a, chunk, (size_t)n) == n;
+	while (ok && n > 0) {
+		n = read(fd, chunk, sizeof chunk);
+		ok = n == 0 || (n > 0 && archive_write_data(a, chunk, (size_t)n) == n);
+	}
 	if (fd >= 0)
 		close(fd);
 	return ok;
@@ -118,7 +120,9 @@ kr_zip_write(
 	archive_write_set_bytes_in_last_block(a, 1);
 	ok = archive_write_open(a, to, NULL, out, NULL) == ARCHIVE_OK &&
 	     add_items(a, cx, items, n, &stored);
-	ok = archive_write_close(a) == ARCHIVE_OK && ok;
+	if (!ok)
+		archive_write_fail(a); /* no list of contents: half of it is none */
+	ok = ok && archive_write_close(a) == ARCHIVE_OK;
 	archive_write_free(a);
 	return ok ? KR_OK : kr_fail(cx, KR_EFAIL, "zip: the stream broke off");
 }

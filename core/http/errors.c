@@ -110,8 +110,10 @@ kr_answer_error(kr_ctx *cx)
 	struct kr_answer before = *cx->answer;
 
 	log_failure(cx, status);
-	if (before.streamed)
-		return; /* half of it is with the reader: he will see it break off */
+	if (before.streamed) {
+		kr_fcgi_break_off(); /* half of it is with the reader */
+		return;
+	}
 	kr_ctx_clear(cx);
 	cx->db = cx->ro;
 	kr_typed_keep(cx);

@@ -15,6 +15,7 @@ kr_str kr_fcgi_param(const char *name);   /* until finish; empty: not told */
 size_t kr_fcgi_read(void *buf, size_t n); /* body, a piece of up to n; 0 = end */
 bool kr_fcgi_write(const void *, size_t n);
 void kr_fcgi_finish(void);
+void kr_fcgi_break_off(void); /* instead of an end: nginx hangs up on the reader, too */
 /* For the handler of SIGTERM, which is held back (blocked): kr_fcgi_accept() lets it in
    before it takes a request, and while it waits, and returns false. */
 void kr_fcgi_leave(void);

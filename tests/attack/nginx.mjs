@@ -142,7 +142,7 @@ export const rules = {
 			all(c, "fastcgi_pass").filter(([, [l]]) => !own(l, "limit_req").length || !own(l, "client_max_body_size").length ||
 				!own(l, "fastcgi_read_timeout").length).map(([, [l]]) => `${text(l)}: without a limit`)),
 	"bodies and answers are buffered, requests not repeated": (c) => [...once(c, "fastcgi_request_buffering", "on"),
-		...once(c, "fastcgi_buffering", "on"), ...once(c, "fastcgi_next_upstream", "off"), ...once(c, "fastcgi_keep_conn", "off")],
+		...once(c, "fastcgi_buffering", "on"), ...once(c, "fastcgi_next_upstream", "off"), ...once(c, "fastcgi_keep_conn", "on")],
 	"headers as they should be": (c) => [...once(c, "underscores_in_headers", "off"), ...once(c, "ignore_invalid_headers", "on"),
 		...once(c, "merge_slashes", "off")],
 	"what core hands out is not for browsers to ask": (c) => all(c, "location").filter(([l]) => /\/_(to|files|e|sub)\b/.test(l.args.at(-1)) &&

@@ -3,7 +3,7 @@
    all schemas and the files on disk know nothing of him but what a declaration keeps. Then
    retention and leavers by the nightly job, and the audit chain. */
 import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -142,7 +142,14 @@ async function readOut(p, tally) {
 	const there = data.modules.flatMap((m) => m.tables.map((t) => t.table));
 	tally.check(["core_person", "core_membership", "tasks_submission", "core_session", "core_notice"].every((t) => there.includes(t)),
 		"the copy goes through all modules", () => there.join(" "));
-	for (let i = 0; i < 4; i++) await ask();
+	/* A copy that cannot be finished is none: the download breaks off, nobody keeps half of it for the whole. */
+	const key = await value(`SELECT store_key FROM core_file WHERE name = 'Wachtelruf-Heft.txt' AND owner_id = ${p.id}`);
+	const stored = join(home, "files", key.slice(0, 2), key), again = await ask();
+	renameSync(stored, `${stored}.away`);
+	const broken = await p.browser.get(again.headers.location).then((b) => `${b.status}`, () => "broken off");
+	renameSync(`${stored}.away`, stored);
+	tally.check(broken === "502" || broken === "broken off", "a copy without one of its files breaks off", () => broken);
+	for (let i = 0; i < 3; i++) await ask();
 	const more = await ask();
 	tally.check(more.status === 303 && /\/profile#data$/.test(more.headers.location), "not more than five copies an hour",
 		() => `${more.status} ${more.headers.location}`);
