@@ -26,8 +26,8 @@ static struct {
 	char p[LINE_MAX_BYTES];
 	size_t n;
 	int64_t lines;
-	bool gather;
-} held;
+	bool on;
+} gathered;
 
 static const char *const level_names[] = {
 	[KR_ERROR] = "error",
@@ -227,7 +227,7 @@ say_lost(void)
 bool
 kr_log_waits(void)
 {
-	return held.n > 0;
+	return gathered.n > 0;
 }
 
 void
@@ -235,30 +235,30 @@ kr_log_flush(void)
 {
 	int keep = errno;
 
-	if (held.n > 0 && (!say_lost() || !put_out(held.p, held.n)))
-		lost += held.lines;
-	held.n = 0;
-	held.lines = 0;
+	if (gathered.n > 0 && (!say_lost() || !put_out(gathered.p, gathered.n)))
+		lost += gathered.lines;
+	gathered.n = 0;
+	gathered.lines = 0;
 	errno = keep;
 }
 
 void
 kr_log_gather(void)
 {
-	held.gather = true;
+	gathered.on = true;
 }
 
 /* In the order in which they were said; an error takes along what led to it. */
 static void
 line_out(struct line *l, enum kr_level level)
 {
-	if (held.n + l->n + 1 > sizeof held.p)
+	if (gathered.n + l->n + 1 > sizeof gathered.p)
 		kr_log_flush();
-	if (held.gather && level >= KR_INFO && l->n + 1 <= sizeof held.p) {
-		memcpy(held.p + held.n, l->p, l->n);
-		held.n += l->n;
-		held.p[held.n++] = '\n';
-		held.lines++;
+	if (gathered.on && level >= KR_INFO && l->n + 1 <= sizeof gathered.p) {
+		memcpy(gathered.p + gathered.n, l->p, l->n);
+		gathered.n += l->n;
+		gathered.p[gathered.n++] = '\n';
+		gathered.lines++;
 		return;
 	}
 	kr_log_flush();

@@ -185,6 +185,7 @@ send_away_the_slow(void)
 {
 	int64_t now = 0;
 	bool any = false;
+	char byte;
 
 	for (size_t i = 0; i < ASIDE; i++) {
 		struct caller *c = &door.callers[i];
@@ -193,7 +194,9 @@ send_away_the_slow(void)
 			continue;
 		if (now == 0)
 			now = kr_mono_us();
-		if (now - c->since_us > HEAD_MS * INT64_C(1000))
+		/* What came while this worker was busy elsewhere is looked at first. */
+		if (now - c->since_us > HEAD_MS * INT64_C(1000) &&
+		    recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0)
 			hang_up(c);
 		else
 			any = true;
@@ -231,6 +234,19 @@ next(struct epoll_event *e)
 	return epoll_pwait(door.epoll, e, 1, wait_ms, &none) >= 0 || errno == EINTR;
 }
 
+/* Who is to end takes nobody new, and those of the slow whose head has come by now. */
+static bool
+last_ones(void)
+{
+	struct epoll_event e;
+
+	epoll_ctl(door.epoll, EPOLL_CTL_DEL, door.listen_fd, NULL);
+	while (epoll_pwait(door.epoll, &e, 1, 0, NULL) > 0)
+		if (listen_to(e.data.ptr) == KR_FCGI_GOOD)
+			return begin(e.data.ptr);
+	return false;
+}
+
 bool
 kr_fcgi_accept(int listen_fd)
 {
@@ -262,7 +278,7 @@ kr_fcgi_accept(int listen_fd)
 		else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
 			return false;
 	}
-	return false;
+	return last_ones();
 }
 
 bool
@@ -430,6 +446,14 @@ kr_fcgi_write(const void *p, size_t n)
 		door.nout = 0;
 	}
 	return !door.lost;
+}
+
+/* The connection ends without END_REQUEST. As it is asked to be kept, nginx takes that
+   for what it is, a failure, and not for the end of a body without a length. */
+void
+kr_fcgi_break_off(void)
+{
+	door.lost = true;
 }
 
 void

@@ -66,11 +66,12 @@ kr_worker_main(const struct kr_web *w)
 		_exit(1);
 	}
 	kr_board_use(w->board, w->seat);
-	kr_log_gather();
-	for (int n = 0; n < REQUESTS_MAX && kr_fcgi_accept(w->listen_fd); n++) {
+	if (w->class == KR_C_PAGE)
+		kr_log_gather(); /* the others work long, and their lines would wait */
+	for (int n = 1; kr_fcgi_accept(w->listen_fd); n++) {
 		kr_serve_one(w->app, arena, ro, rw);
-		if (getppid() != w->master)
-			break;
+		if (n >= REQUESTS_MAX || getppid() != w->master)
+			kr_fcgi_leave();
 	}
 	kr_log_flush();
 	kr_conn_free(&ro);
