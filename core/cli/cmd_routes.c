@@ -6,6 +6,7 @@
 #include "http/shed.h"
 #include <string.h>
 
+#define WHOLE_MAX 200 /* and a method: map_hash_bucket_size in site.conf holds it */
 #define KIB INT64_C(1024)
 #define MIB (1024 * KIB)
 
@@ -40,11 +41,9 @@ regex_of(kr_ctx *cx, const char *path)
 		const char *end = *p == '{' ? strchr(p, '}') : NULL;
 
 		if (end) {
-			bool number = strncmp(p, "{id", 3) == 0, tail = end[-1] == '*';
+			bool number = strncmp(p, "{id", 3) == 0;
 
-			kr_buf_str(&b, number ? KR_S("[0-9]+")
-				       : tail ? KR_S(".*")
-					      : KR_S("[^/]+"));
+			kr_buf_str(&b, number ? KR_S("[0-9]+") : KR_S("[^/]+"));
 			p = end;
 		} else {
 			if (strchr(".+*?()[]{}|^$\\", *p) != NULL)
@@ -71,7 +70,8 @@ static void
 nginx_line(struct kr_cli *cli, const struct kr_app *app, const struct kr_route *r)
 {
 	const char *pool = kr_pool_of(r), *size = size_of(app, r);
-	bool read = r->method == KR_GET, whole = strchr(r->path, '{') == NULL;
+	bool read = r->method == KR_GET;
+	bool whole = strchr(r->path, '{') == NULL && strlen(r->path) <= WHOLE_MAX;
 	kr_str path = whole ? kr_z(r->path) : regex_of(cli->said, r->path);
 
 	/* $kr_usual knows these by the method. */

@@ -6,8 +6,8 @@
    it has not been empty since, more comes than can be done, and a longer queue would
    not serve more people, only all of them later. Then the patience of the request's
    lane holds; as all lanes of a pool wait in one queue, the least patient goes first.
-   Whoever is the last in the queue is a burst of one, however long he waited in nginx:
-   no worker sends people away until it has nothing to do. */
+   Whoever is the last in the queue is a burst of one: no worker sends people away until
+   it has nothing to do, but those who have waited longer than a burst may. */
 #include "http/shed.h"
 
 #include "http/board.h"
@@ -143,6 +143,12 @@ kr_admit(kr_ctx *cx, const struct kr_route *r)
 	struct kr_waited w;
 
 	q->lane = kr_lane_of(r, q->method, q->query);
+	/* nginx saw it otherwise: then it says nothing about the queue of those who
+	 * read. */
+	kr_str pool = kr_fcgi_param("KR_POOL");
+
+	if (is_reading(q->lane) && pool.n > 0 && !kr_is(pool, "page"))
+		q->lane = KR_LANE_SLOW;
 	w = (struct kr_waited){ q->lane, us < 0 ? 0 : us, false };
 	w.last = (us >= 0 && us <= NO_WAIT_US) || kr_fcgi_alone();
 	if (kr_board_admits(&cx->app->conf.patience, &w))

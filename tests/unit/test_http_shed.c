@@ -19,7 +19,7 @@ static struct kr_arena *arena;
 static struct kr_ctx cx;
 static struct kr_app app;
 static struct kr_board *board;
-static const char *queued;
+static const char *queued, *pool = "page";
 static bool last;
 
 bool
@@ -31,8 +31,7 @@ kr_fcgi_alone(void)
 kr_str
 kr_fcgi_param(const char *name)
 {
-	assert_string_equal(name, "KR_QUEUED");
-	return kr_z(queued);
+	return kr_z(strcmp(name, "KR_POOL") == 0 ? pool : queued);
 }
 
 static int
@@ -200,6 +199,16 @@ test_time(void **state)
 	assert_int_equal(waited_us(&cx), -1);
 	/* And nobody takes the queue for empty by that. */
 	assert_in_range(board->shed.standing, 1000, 1100);
+	/* Nor by finding another pool's queue empty. */
+	pool = "slow";
+	last = true;
+	waits(0);
+	assert_int_equal(kr_admit(&cx, &page), KR_OK);
+	assert_int_equal(cx.req->lane, KR_LANE_SLOW);
+	assert_in_range(board->shed.standing, 1000, 1100);
+	pool = "page";
+	assert_int_equal(kr_admit(&cx, &page), KR_OK);
+	assert_int_equal(board->shed.standing, 1);
 }
 
 int
