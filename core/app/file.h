@@ -45,7 +45,9 @@ kr_err kr_zip_write(
     kr_ctx *, const struct kr_zip_item *, size_t n, struct kr_zip_out *);
 
 /* ── in jobs ── */
-void kr_files_rescan(kr_ctx *); /* what still waits for the scanner */
-void kr_files_sweep(kr_ctx *);  /* pending older than an hour, deleted objects */
+/* A batch of what still waits for the scanner; true: there may be more, and it answers.
+ */
+bool kr_files_rescan(kr_ctx *);
+void kr_files_sweep(kr_ctx *); /* pending older than an hour, deleted objects */
 
 #endif

@@ -167,9 +167,11 @@ look_at_clock(struct jobs *j)
 	finish(&cx);
 }
 
-static void
+/* True: more is waiting. */
+static bool
 core_work(struct jobs *j, int64_t now)
 {
+	bool more = false;
 	kr_ctx cx;
 
 	kr_board_work(0, CORE_S);
@@ -178,11 +180,12 @@ core_work(struct jobs *j, int64_t now)
 	finish(&cx);
 	if (now >= j->rescan_at) {
 		begin(j, &cx);
-		kr_files_rescan(&cx);
+		more = kr_files_rescan(&cx);
 		finish(&cx);
-		j->rescan_at = now + RESCAN_S * 1000000LL;
+		j->rescan_at = more ? now : now + RESCAN_S * 1000000LL;
 	}
 	kr_board_idle();
+	return more;
 }
 
 /* Core's own work comes first, and code of plugins last: if that ends this process, the
@@ -199,7 +202,8 @@ one_round(struct jobs *j)
 		tried_again(j);
 	while (live(j) && !ending)
 		;
-	core_work(j, now);
+	bool more = core_work(j, now);
+
 	if (now >= j->cron_at) {
 		begin(j, &cx);
 		kr_cron_run(&cx);
@@ -210,7 +214,7 @@ one_round(struct jobs *j)
 		live(j);
 		n++;
 	}
-	return n == HOOKS_MAX;
+	return more || n == HOOKS_MAX;
 }
 
 _Noreturn void

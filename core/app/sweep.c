@@ -13,9 +13,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-KR_STMT(q_waiting, "", "isis",
+#define BATCH 20
+/* Five seconds after it came, and each time it has become twice as old: a scanner that
+   cannot look for a day costs nobody a file. */
+KR_STMT(q_waiting, "ti", "isis",
     "SELECT id, store_key, owner_id, name FROM core_file WHERE scan = 0 AND tries < 30"
-    " ORDER BY tries, id LIMIT 20");
+    " AND created <= ? - INTERVAL (5 << tries) SECOND ORDER BY tries, id LIMIT ?");
 KR_STMT(x_clean, "si", "", "UPDATE core_file SET scan = 1, type = ? WHERE id = ?");
 KR_STMT(x_tried, "i", "", "UPDATE core_file SET tries = tries + 1 WHERE id = ?");
 KR_STMT(x_gone, "i", "", "DELETE FROM core_file WHERE id = ?");
@@ -111,16 +114,17 @@ rescan_one(kr_ctx *cx, const struct row *r)
 	return kr_commit(cx) == KR_OK;
 }
 
-void
+bool
 kr_files_rescan(kr_ctx *cx)
 {
 	struct row r;
-	kr_rows *rows = kr_query(cx, &q_waiting);
+	kr_rows *rows = kr_query(cx, &q_waiting, kr_t(cx->now), kr_i(BATCH));
 
 	kr_commit(cx);
 	while (kr_next(rows, waiting_cols, &r))
 		if (!rescan_one(cx, &r))
-			return;
+			return false;
+	return kr_rows_n(rows) == BATCH;
 }
 
 /* Bytes without a row, older than an hour: left by a crash between rename and COMMIT.

@@ -140,7 +140,8 @@ bool kr_auth_drop_token(kr_ctx *, kr_id person, kr_id token);
 /* Password, code, tokens, devices of somebody who is erased. */
 bool kr_auth_forget(kr_ctx *, kr_id person);
 
-/* The process itself: never returns. Two of them share the socket for passwords. */
+/* The process itself: never returns. Up to two of them share the socket for passwords.
+ */
 _Noreturn void kr_auth_main(const struct kr_app *, int listen_fd, enum kr_auth_door);
 
 #endif
