@@ -95,6 +95,23 @@ test_accounts() {
 	hasnt 'tmpfiles' "$out" 'Unknown'
 }
 
+# The frame for production takes what an instance is rendered to, and its routes.
+test_nginx() {
+	local out home=$DIR/home
+	"$STACK" render --home "$home" --port 8443 >/dev/null
+	out=$("$STACK" routes --home "$home" 2>&1)
+	ok 'the routes are written without a server' $? "$out"
+	has 'the routes: hand-ins' "$(cat "$home/etc/routes.conf")" '"~^POST /tasks/[0-9]+/submit$"  must-'
+	has 'the routes: a whole address is looked up' "$(cat "$home/etc/routes.conf")" '"POST /login"  sign-256k;'
+	sed "s|/var/lib/kreide/|$home/|; s|/var/log/kreide/|$DIR/|; s|/run/nginx.pid|$DIR/nginx.pid|
+		s|^http {|&\nclient_body_temp_path $DIR/b; proxy_temp_path $DIR/p; fastcgi_temp_path $DIR/f; uwsgi_temp_path $DIR/u; scgi_temp_path $DIR/s;|" \
+		"$REPO/conf/systemd/nginx.conf" >"$DIR/nginx.conf"
+	out=$(PATH=$PATH:/usr/sbin nginx -t -q -e "$DIR/nginx.err" -c "$DIR/nginx.conf" 2>&1)
+	ok 'systemd/nginx.conf: nginx takes it' $? "$out"
+	is 'systemd/nginx.conf: one log' 1 "$(PATH=$PATH:/usr/sbin nginx -T -q -e "$DIR/nginx.err" -c "$DIR/nginx.conf" 2>/dev/null | grep -c '^[[:space:]]*access_log /')"
+}
+
+test_nginx
 if command -v systemd-analyze >/dev/null; then
 	test_units
 	test_calls
