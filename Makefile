@@ -195,6 +195,8 @@ check:
 asan:
 	@exec tests/run asan
 fuzz:
+	@conf/deps build run test
+	@$(MAKE) --no-print-directory -j2 all
 	@exec tests/fuzz/run.sh $(FUZZ)
 # Targets include what they try: clang, libFuzzer, core as a library (FUZZING=1).
 $(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h $(B)/libkreide.a $(wildcard core/scan/*.c \
@@ -206,7 +208,9 @@ bench:
 	@conf/deps build run test
 	@$(MAKE) --no-print-directory -j2 all
 	@QUICK=$(QUICK) KREIDE_BUILD=$(abspath $(B)) exec tests/bench/run.sh --whole
-fault: all
+fault:
+	@conf/deps build run test
+	@$(MAKE) --no-print-directory -j2 all
 	@KREIDE_BUILD=$(abspath $(B)) exec tests/fault/run.sh --whole $(FAULT)
 
 # ── care ─────────────────────────────────────────────────────────────────────────

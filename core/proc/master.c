@@ -545,8 +545,9 @@ prepare(struct kr_serving *s)
 	kr_db_circuit_share(&m.board->db_circuit_us);
 	kr_auth_share(m.board->doors);
 	add_children(KR_C_PAGE, c->page_workers, &seat); /* somebody waits for these */
-	/* So many Argon2 at a time, and one core without: where each has one, a page
-	   waits for its turn however low their priority (p99 four times as long). */
+	/* So many Argon2 at a time, and a core without, where there are two: else a
+	   page waits for its turn however low their priority (p99 four times as long).
+	 */
 	add_children(KR_C_AUTH, sysconf(_SC_NPROCESSORS_ONLN) > 2 ? 2 : 1, &seat);
 	add_children(KR_C_KEYS, 1, &seat);
 	add_children(KR_C_JOBS, 1, &seat);

@@ -67,6 +67,17 @@ async function revoked(jar, width, deed) {
 	return { late: Math.max(0, last), before, after };
 }
 
+/* The other pools, each several times, with the token of a form: where it leads. */
+async function pools(jar, csrf) {
+	const headers = { cookie: cookie(jar), "x-csrf-token": csrf, "sec-fetch-site": "same-origin", "content-type": "application/x-www-form-urlencoded" };
+	const asks = { save: ["POST", "/profile/theme", "theme=dark"], slow: ["GET", "/profile/data"], must: ["POST", "/tasks/999999999/submit", "answer=x"] };
+	const all = await Promise.all(Object.entries(asks).flatMap(([pool, [method, path, body]]) => Array.from({ length: 8 }, async () => {
+		const a = await from(networks++ % 8000).ask(method, path, { headers, body });
+		return `${pool} ${/^\/login/.test(a.headers.location ?? "") ? "to the sign-in" : a.status}`;
+	})));
+	return [...new Set(all)].sort().join();
+}
+
 /* Which workers of the pool have answered, by their own count. */
 const served = () => pidsOf("page").length;
 
@@ -126,11 +137,16 @@ export default async function (tally) {
 	for (const [what, deed] of Object.entries(deeds)) {
 		const p = await somebody("pupil", { given: "Alice" });
 		const jar = new Map(p.browser.jar);
+		const csrf = (await p.browser.get("/profile")).body.match(/name="_csrf" value="([^"]+)"/)[1];
+		const open = await pools(jar, csrf);
+		tally.check(open === "must 404,save 303,slow 303", `${what}: before it the pools say ${open}`);
 		const { late, before, after } = await revoked(jar, 20, () => deed(p));
 		tally.check(before > 20 && after > 20, `${what}: only ${before} requests before and ${after} after`);
 		tally.check(late < 1000 * slow, `${what}: still let in after ${Math.round(late)} ms`);
 		const many = await Promise.all(Array.from({ length: 32 }, () => asked(jar, "/session")));
 		tally.check(many.every((a) => a.status === 302), `${what}: afterwards ${[...new Set(many.map((a) => a.status))]}`);
+		const closed = await pools(jar, csrf);
+		tally.check(closed === "must to the sign-in,save to the sign-in,slow to the sign-in", `${what}: afterwards the pools say ${closed}`);
 		checks += before + after;
 		worst = Math.max(worst, late);
 		if (what === "signed out everywhere") {

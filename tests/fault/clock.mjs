@@ -15,6 +15,10 @@ async function signsIn(account, password) {
 	return b.signIn(account, password).then(() => true, () => false);
 }
 
+/* When this account signed in, as its session has it: it moves with the clock. */
+const began = (account) => value(`SELECT UNIX_TIMESTAMP(MAX(s.created)) FROM core_session s JOIN core_person p ON p.id = s.person_id
+	WHERE p.account = '${account}'`).then(Number);
+
 async function jumps() {
 	const people = {};
 	for (const who of ["schueler", "lehrerin", "admin"]) {
@@ -25,11 +29,15 @@ async function jumps() {
 	for (let i = 0; i < 7; i++) await signsIn("elternteil", "falsch-falsch");
 	const b = new Browser(port), wait = async () => (await b.post("/login", { account: "elternteil", password: demoPassword }, { on: "/login" })).status;
 	tally.check([429, 422, 503, 403].includes(await wait()), "clock: after wrong passwords one has to wait");
+	const since = await began("lehrerin");
 	for (const [seconds, name] of [[3600, "an hour forward"], [-3600, "an hour back"], [86400, "a day forward"], [-86400, "a day back"]]) {
 		clock(seconds);
 		await sleep(1500); /* as long as jobs needs to see it */
 		for (const [who, p] of Object.entries(people)) tally.check(await until(15, () => signedIn(p), 200), `clock: ${name}: ${who} stays signed in`);
+		const moved = (await began("lehrerin")) - since;
+		tally.check(Math.abs(moved - seconds) < 10, `clock: ${name}: her session has as long as before`, `moved by ${moved} s`);
 		tally.check(await signsIn("schueler", demoPassword), `clock: ${name}: signing in works`);
+		if (seconds === 3600) tally.check(await signsIn("elternteil", demoPassword), "clock: an hour later nobody waits for wrong passwords");
 		clock(0);
 		await sleep(1500);
 		for (const [who, p] of Object.entries(people)) tally.check(await until(15, () => signedIn(p), 200), `clock: ${name} and back: ${who} stays signed in`);
