@@ -126,6 +126,61 @@ test_cut(void **state)
 	close(fd);
 }
 
+/* Two whose heads come late, while the worker is busy with somebody else for longer
+   than a head may take: the first is served then, the second when the worker is to
+   leave. */
+static void
+test_aside(void **state)
+{
+	int first = caller_with(WHOLE, 8), second = caller_with(WHOLE, 8);
+	int other = caller_with(WHOLE BODY, sizeof WHOLE BODY - 1);
+	char answer[64];
+
+	(void)state;
+	assert_true(kr_fcgi_accept(door_fd)); /* the other one */
+	for (size_t i = 0; i < ASIDE; i++)
+		door.callers[i].since_us -= 2 * HEAD_MS * INT64_C(1000);
+	assert_true(send(first, WHOLE BODY + 8, sizeof WHOLE BODY - 9, 0) > 0);
+	assert_true(send(second, WHOLE BODY + 8, sizeof WHOLE BODY - 9, 0) > 0);
+	kr_fcgi_finish();
+	assert_true(recv(other, answer, sizeof answer, 0) > 0);
+	assert_true(kr_fcgi_accept(door_fd));
+	kr_fcgi_finish();
+	raise(SIGTERM);
+	assert_true(kr_fcgi_accept(door_fd));
+	kr_fcgi_finish();
+	assert_true(recv(first, answer, sizeof answer, 0) > 0);
+	assert_true(recv(second, answer, sizeof answer, 0) > 0);
+	assert_false(kr_fcgi_accept(door_fd));
+	door.leaving = 0;
+	assert_true(watch(door_fd, EPOLLIN | EPOLLEXCLUSIVE, NULL));
+	close(first);
+	close(second);
+	close(other);
+}
+
+/* What is broken off has no end: nginx has to see that. */
+static void
+test_broken_off(void **state)
+{
+	static char part[2 * CONTENT_MAX];
+	static uint8_t seen[3 * CONTENT_MAX];
+	int fd = caller_with(WHOLE BODY, sizeof WHOLE BODY - 1), size = 1 << 20;
+	ssize_t n;
+
+	(void)state;
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+	assert_true(kr_fcgi_accept(door_fd));
+	setsockopt(door.now->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+	assert_true(kr_fcgi_write(part, sizeof part));
+	kr_fcgi_break_off();
+	kr_fcgi_finish();
+	n = recv(fd, seen, sizeof seen, MSG_WAITALL);
+	assert_int_equal(
+	    n, 2 * (KR_FCGI_RECORD + CONTENT_MAX)); /* and nothing behind */
+	close(fd);
+}
+
 /* Told to leave while others wait: nobody more is taken. */
 static void
 test_leaving(void **state)
@@ -145,6 +200,8 @@ main(void)
 		cmocka_unit_test(test_request),
 		cmocka_unit_test(test_silent),
 		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_broken_off),
+		cmocka_unit_test(test_aside),
 		cmocka_unit_test(test_leaving),
 	};
 
