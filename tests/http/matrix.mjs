@@ -6,7 +6,7 @@
 import { encode, multipart } from "./client.mjs";
 import * as facts from "./facts.mjs";
 import { Snapshot, writes } from "./snapshot.mjs";
-import { group, kreide, people, signal, sql } from "./world.mjs";
+import { group, kreide, people, signal, sql, today } from "./world.mjs";
 
 const ROLES = { pupil: 1, teacher: 2, parent: 4, staff: 8, admin: 16 };
 export const MISSING = 987654321;
@@ -19,8 +19,8 @@ let policies = [], ownGroups = new Map();
 
 export async function readPolicies() {
 	policies = (await sql(`SELECT p.module, p.roles, g.group_id FROM core_policy p LEFT JOIN core_policy_group g
-		ON g.policy_id = p.id WHERE p.closed_at IS NULL AND p.from_day <= CURRENT_DATE
-		AND (p.until_day IS NULL OR p.until_day >= CURRENT_DATE)`))
+		ON g.policy_id = p.id WHERE p.closed_at IS NULL AND p.from_day <= '${today()}'
+		AND (p.until_day IS NULL OR p.until_day >= '${today()}')`))
 		.map(([module, roles, id]) => ({ module, roles: Number(roles), group: Number(id) }));
 	for (const p of Object.values(people))
 		ownGroups.set(p.name, (await sql(`SELECT group_id FROM core_my_group WHERE person_id = ${p.id}`)).map(([g]) => Number(g)));
@@ -68,7 +68,7 @@ export async function objectsOf(table) {
 
 /* The scope of the manifest, asked of the database. */
 export async function inScope(e, scope, p, o) {
-	const where = scope.replaceAll(":me", p.id).replaceAll(":today", "CURRENT_DATE").replaceAll(":now", "UTC_TIMESTAMP(6)");
+	const where = scope.replaceAll(":me", p.id).replaceAll(":today", `'${today()}'`).replaceAll(":now", "UTC_TIMESTAMP(6)");
 	return (await sql(`SELECT t.id FROM ${e.table} t WHERE (${where}) AND t.id = ${o.id} AND t.deleted_at IS NULL`)).length === 1;
 }
 

@@ -13,6 +13,8 @@ export const build = process.env.KREIDE_BUILD || "build";
 /* Times are stretched where the program is slowed down on purpose (sanitizers). */
 export const slow = Number(process.env.KR_TEST_SLOW || 1);
 export const demoPassword = "Kreide-demo-1";
+/* The school's day, which is not that of UTC for an hour or two. */
+export const today = () => new Date().toLocaleDateString("sv-SE", { timeZone: "Europe/Berlin" });
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /* ── commands ── */
