@@ -21,9 +21,9 @@ static const char *process = "kreide";
 static enum kr_level least_level = KR_INFO;
 static int64_t lost; /* lines that nobody took */
 
-/* Lines of a busy process, on their way together. */
+/* Lines on their way: of a busy process several together, else each at once. */
 static struct {
-	char p[LINE_MAX_BYTES];
+	char p[LINE_MAX_BYTES + 1];
 	size_t n;
 	int64_t lines;
 	bool on;
@@ -170,13 +170,6 @@ put_out(const char *p, size_t size)
 	return true;
 }
 
-static bool
-line_write(struct line *l)
-{
-	l->p[l->n++] = '\n';
-	return put_out(l->p, l->n);
-}
-
 void
 kr_log_never_wait(void)
 {
@@ -218,7 +211,8 @@ say_lost(void)
 	line_begin(&l, KR_WARN, "log.lost");
 	line_z(&l, " lines=");
 	line_value(&l, &(kr_val){ .t = 'i', .i = lost });
-	if (!line_write(&l))
+	l.p[l.n++] = '\n';
+	if (!put_out(l.p, l.n))
 		return false;
 	lost = 0;
 	return true;
@@ -252,18 +246,14 @@ kr_log_gather(void)
 static void
 line_out(struct line *l, enum kr_level level)
 {
-	if (gathered.n + l->n + 1 > sizeof gathered.p)
+	l->p[l->n++] = '\n';
+	if (gathered.n + l->n > sizeof gathered.p)
 		kr_log_flush();
-	if (gathered.on && level >= KR_INFO && l->n + 1 <= sizeof gathered.p) {
-		memcpy(gathered.p + gathered.n, l->p, l->n);
-		gathered.n += l->n;
-		gathered.p[gathered.n++] = '\n';
-		gathered.lines++;
-		return;
-	}
-	kr_log_flush();
-	if (!say_lost() || !line_write(l))
-		lost++;
+	memcpy(gathered.p + gathered.n, l->p, l->n);
+	gathered.n += l->n;
+	gathered.lines++;
+	if (!gathered.on || level < KR_INFO)
+		kr_log_flush();
 }
 
 void

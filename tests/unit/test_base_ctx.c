@@ -226,7 +226,7 @@ pipe_text(int fd, char *text, size_t n)
 }
 
 /* Lines of a busy process wait, in order, until it is idle, an error comes, or no more
-   of them could be written in one piece. */
+   of them could be written in one piece. The last of the tests: it stays so. */
 static void
 test_log_gathered(void **state)
 {
@@ -269,10 +269,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_arena), cmocka_unit_test(test_aborts),
-		cmocka_unit_test(test_buf), cmocka_unit_test(test_sticky),
-		cmocka_unit_test(test_conf), cmocka_unit_test(test_log),
-		cmocka_unit_test(test_log_gathered), /* the last: it stays so */
+		cmocka_unit_test(test_arena),
+		cmocka_unit_test(test_aborts),
+		cmocka_unit_test(test_buf),
+		cmocka_unit_test(test_sticky),
+		cmocka_unit_test(test_conf),
+		cmocka_unit_test(test_log),
+		cmocka_unit_test(test_log_gathered),
 	};
 
 	return cmocka_run_group_tests(tests, setup_work, teardown_work);
