@@ -68,7 +68,7 @@ const end = `\nHost: localhost:${port}\nConnection: close\n\n`;
 
 async function errors() {
 	const p = people.pupil.browser, n = browser(), x = (k) => "x".repeat(k);
-	const csrf = (await p.get("/profile")).body.match(/name="_csrf" value="([^"]*)"/)[1];
+	const csrf = await p.csrf();
 	const send = (path, body, headers = {}) => p.ask("POST", path, { body, headers: { "content-type": "application/x-www-form-urlencoded", ...headers } });
 	note("400 of core: broken encoding", await p.get("/news?q=%zz"));
 	note("400 of core: text that is none", await send("/profile/theme", `_csrf=${encodeURIComponent(csrf)}&theme=%ff`));

@@ -137,7 +137,7 @@ export default async function (tally) {
 	for (const [what, deed] of Object.entries(deeds)) {
 		const p = await somebody("pupil", { given: "Alice" });
 		const jar = new Map(p.browser.jar);
-		const csrf = (await p.browser.get("/profile")).body.match(/name="_csrf" value="([^"]+)"/)[1];
+		const csrf = await p.browser.csrf();
 		const open = await pools(jar, csrf);
 		tally.check(open === "must 404,save 303,slow 303", `${what}: before it the pools say ${open}`);
 		const { late, before, after } = await revoked(jar, 20, () => deed(p));

@@ -50,7 +50,7 @@ async function sqlmap(dir, { url, data, cookie, params, seconds, fresh }) {
 }
 
 async function forms(teacher) {
-	const b = teacher.browser, csrf = (await b.get("/profile")).body.match(/name="_csrf" value="([^"]*)"/)[1];
+	const b = teacher.browser, csrf = await b.csrf();
 	const stranger = from(900), login = await stranger.form("/login", "/login");
 	const jar = (x) => [...x.jar].map(([k, v]) => `${k}=${v}`).join("; "), u = `http://localhost:${port}`;
 	await b.post("/news/new", { title: "Ziel", category: "general", body: "x", audience_id: "all" }, { on: "/news/new" });

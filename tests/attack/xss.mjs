@@ -37,10 +37,6 @@ async function fires(policy) {
 
 /* ── writing ── */
 
-const form = async (b, path) => {
-	const page = await b.get(path);
-	return page.body.match(/name="_csrf" value="([^"]*)"/)[1];
-};
 const post = (b, path, csrf, fields) => b.ask("POST", path, { headers: { "content-type": "application/x-www-form-urlencoded" }, body: encode({ _csrf: csrf, ...fields }) });
 
 class Writer {
@@ -60,13 +56,13 @@ class Writer {
 	}
 
 	async news(author) {
-		const csrf = await form(author.browser, "/news/new");
+		const csrf = await author.browser.csrf("/news/new");
 		for (const v of vectors)
 			this.judge("news", await post(author.browser, "/news/new", csrf, { title: v.slice(0, 120), category: "general", body: v, audience_id: `group:${this.group}` }));
 	}
 	/* Titles one by one, the long texts ten at a time. */
 	async tasks(author) {
-		const csrf = await form(author.browser, "/tasks/new"), tens = bunch(vectors, 10);
+		const csrf = await author.browser.csrf("/tasks/new"), tens = bunch(vectors, 10);
 		this.tasks_ = [];
 		for (const [i, v] of vectors.entries()) {
 			const a = await post(author.browser, "/tasks/new", csrf, { title: v.slice(0, 120), group: this.group, due: "2027-03-20T18:00", body: tens[i % tens.length].join("\n\n") });
@@ -75,7 +71,7 @@ class Writer {
 	}
 	/* Answers with files whose names are vectors; the teacher's feedback to each. */
 	async answers(author, pupil) {
-		const tens = bunch(vectors, 10), csrf = await form(author.browser, "/profile");
+		const tens = bunch(vectors, 10), csrf = await author.browser.csrf("/profile");
 		this.submissions = [];
 		for (const [i, task] of this.tasks_.entries()) {
 			const work = tens[i].map((v, k) => ({ name: `${v.slice(0, 200)}${k % 2 ? ".txt" : ""}`.replace(/[\x00-\x1f"\\]/g, " "), bytes: `Notiz ${i} ${k}\n` }));
@@ -102,7 +98,7 @@ class Writer {
 		this.plan = a.headers.location;
 		this.tally.check(a.status === 303 || a.status === 422, `import: ${a.status}`);
 		/* One by one by hand what a file would not bring. */
-		const csrf = await form(people.admin.browser, "/people/new");
+		const csrf = await people.admin.browser.csrf("/people/new");
 		for (const v of vectors.filter((x) => x.length <= 80 && !/[\r\n\t]/.test(x)))
 			this.judge("name", await post(people.admin.browser, "/people/new", csrf, { given: v, family: v, role: "pupil", group: this.group }));
 		for (const [i, v] of bunch(vectors, 8).map((b) => b[0]).entries())

@@ -64,7 +64,7 @@ async function deadline({ due, utc, shown, made, before, after, name }) {
 	const handIn = async () => {
 		const b = new Browser(port);
 		await b.signIn("schueler", demoPassword);
-		const { _csrf } = formOf((await b.get(`/tasks/${id}`)).body, `/tasks/${id}/submit`)?.hidden ?? { _csrf: (await b.get("/profile")).body.match(/name="_csrf" value="([^"]+)"/)[1] };
+		const { _csrf } = formOf((await b.get(`/tasks/${id}`)).body, `/tasks/${id}/submit`)?.hidden ?? { _csrf: await b.csrf() };
 		const [type, body] = multipart({ _csrf, answer: "fertig" });
 		return (await b.ask("POST", `/tasks/${id}/submit`, { headers: { "content-type": type }, body })).status;
 	};

@@ -13,8 +13,7 @@ const newPassword = "Regenbogen-7-Krokodil";
 async function writer(account, password) {
 	const browser = new Browser(port);
 	await browser.signIn(account, password);
-	const [, token] = (await browser.get("/profile")).body.match(/name="_csrf" value="([^"]+)"/);
-	return { browser, token: { _csrf: token }, id: await value(`SELECT id FROM core_person WHERE account = ${quote(account)}`) };
+	return { browser, token: { _csrf: await browser.csrf() }, id: await value(`SELECT id FROM core_person WHERE account = ${quote(account)}`) };
 }
 
 export class Ledger {

@@ -114,6 +114,11 @@ export class Browser {
 		return this.ask("POST", path, { headers: { "content-type": type, ...headers }, body, ...options });
 	}
 
+	/* The token of this person's forms, as a page has it. */
+	async csrf(on = "/profile") {
+		return (await this.get(on)).body.match(/name="_csrf" value="([^"]*)"/)[1];
+	}
+
 	async signIn(account, password) {
 		this.jar.clear();
 		const a = await this.post("/login", { account, password }, { on: "/login" });
