@@ -71,7 +71,7 @@ nginx_line(struct kr_cli *cli, const struct kr_app *app, const struct kr_route *
 {
 	const char *pool = kr_pool_of(r), *size = size_of(app, r);
 	bool read = r->method == KR_GET;
-	bool whole = strchr(r->path, '{') == NULL && strlen(r->path) <= WHOLE_MAX;
+	bool whole = holes(r->path) == 0 && strlen(r->path) <= WHOLE_MAX;
 	kr_str path = whole ? kr_z(r->path) : regex_of(cli->said, r->path);
 
 	/* $kr_usual knows these by the method. */

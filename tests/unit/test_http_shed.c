@@ -31,7 +31,10 @@ kr_fcgi_alone(void)
 kr_str
 kr_fcgi_param(const char *name)
 {
-	return kr_z(strcmp(name, "KR_POOL") == 0 ? pool : queued);
+	if (strcmp(name, "KR_POOL") == 0)
+		return kr_z(pool);
+	assert_string_equal(name, "KR_QUEUED");
+	return kr_z(queued);
 }
 
 static int
