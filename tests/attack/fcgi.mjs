@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pools } from "../http/fcgi.mjs";
 import { pagesWhile } from "../http/meanwhile.mjs";
-import { home, pidsOf, slow, sleep } from "../http/world.mjs";
+import { home, pidsOf, slow, sleep, workersAnew } from "../http/world.mjs";
 
 const child = fileURLToPath(new URL("fcgi-child.mjs", import.meta.url));
 
@@ -32,6 +32,7 @@ function watch() {
 }
 
 export default async function (tally) {
+	await workersAnew(pools);
 	const w = watch();
 	for (const pool of pools) tally.check(w.full[pool] > 0, `there is no worker of ${pool}`);
 	const { seen, longest, output } = await pagesWhile(tally, child, realpathSync(join(home, "run")), ...pools.map((x) => w.full[x]));

@@ -1,6 +1,6 @@
 /* Sessions: none is adopted from outside, and one that is taken away is worth nothing in
    any worker within a second. */
-import { kreide, people, pidsOf, slow, sleep, sql, value } from "../http/world.mjs";
+import { kreide, people, pidsOf, slow, sleep, sql, value, workersAnew } from "../http/world.mjs";
 import { from, secret, somebody } from "./lib.mjs";
 
 const cookie = (jar) => [...jar].map(([k, v]) => `${k}=${v}`).join("; ");
@@ -116,6 +116,7 @@ const deeds = {
 
 /* As many workers as there are answer while one holds its breath. */
 async function allWorkers(tally, jar) {
+	await workersAnew(["page"]);
 	const workers = pidsOf("page"), seen = new Set();
 	for (const pid of workers) {
 		const others = workers.filter((x) => x !== pid);

@@ -3,11 +3,12 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pagesWhile } from "./meanwhile.mjs";
-import { home, pidsOf, slow } from "./world.mjs";
+import { home, pidsOf, slow, workersAnew } from "./world.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 
 export default async function (tally) {
+	await workersAnew(["page"]);
 	const workers = String(pidsOf("page"));
 	const { seen, longest } = await pagesWhile(tally, join(here, "abuse.mjs"), join(home, "run/web-page.sock"));
 	tally.check(seen[200] > 5, `only ${seen[200]} pages were served meanwhile`);

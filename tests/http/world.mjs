@@ -65,15 +65,19 @@ export function signal(name, which) {
 	for (const pid of list) process.kill(pid, `SIG${which}`);
 }
 
-/* Landlock knows a folder as it was when the process began: what is mounted over it later
-   is closed to it. So those that store files begin again. */
-async function storeAnew() {
-	for (const name of ["page", "save", "slow", "must"]) {
+/* New workers for these pools: none of them is worn out soon (after 10,000 requests, see
+   core/proc/worker.c), so one that is gone has died. */
+export async function workersAnew(names) {
+	for (const name of names) {
 		const old = pidsOf(name);
 		signal(name, "TERM");
 		while (pidsOf(name).some((pid) => old.includes(pid)) || pidsOf(name).length < old.length) await sleep(20);
 	}
 }
+
+/* Landlock knows a folder as it was when the process began: what is mounted over it later
+   is closed to it. So those that store files begin again. */
+const storeAnew = () => workersAnew(["page", "save", "slow", "must"]);
 
 /* Small disks; only root can mount one. For uploads: 64 kB where they arrive. For the
    database: its files on a disk that is full; what is written there is lost with it. */
