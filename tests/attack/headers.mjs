@@ -116,7 +116,7 @@ async function others() {
 	note("302: sign in first", await n.get("/tasks"));
 
 	const t = people.teacher.browser;
-	const made = await t.post("/tasks/new", { title: "Köpfe", body: "x", group: await group("7b"), due: "2027-03-20T18:00",
+	const made = await t.post("/tasks/new", { title: "Köpfe", body: "x", group: await group("7b"), due: "2031-03-20T18:00",
 		material: [file("aufgabe.pdf"), file("photo.png"), file("notiz.txt"), { name: "seite.html", bytes: "<p>x" }] }, { on: "/tasks/new" });
 	for (let i = 0; i < 40; i++) {
 		const body = (await t.get(made.headers.location)).body;

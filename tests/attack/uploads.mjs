@@ -13,7 +13,7 @@ async function handIn(tally) {
 	const teacher = await somebody("teacher", { given: "Tina", group: "7b" }), pupil = await somebody("pupil", { given: "Paul", group: "7b" });
 	const list = [], refused = [];
 	for (let i = 0; i < polyglots.length; i += 10) {
-		const made = await teacher.browser.post("/tasks/new", { title: `Abgabe ${i}`, body: "x", group: await group("7b"), due: "2027-03-20T18:00" }, { on: "/tasks/new" });
+		const made = await teacher.browser.post("/tasks/new", { title: `Abgabe ${i}`, body: "x", group: await group("7b"), due: "2031-03-20T18:00" }, { on: "/tasks/new" });
 		const task = made.headers.location.match(/\d+/)[0];
 		for (const [name, bytes] of polyglots.slice(i, i + 10)) {
 			const a = await pupil.browser.post(`/tasks/${task}/submit`, { answer: "x", work: { name, bytes, type: "text/html" } }, { on: `/tasks/${task}` });

@@ -39,8 +39,8 @@ stack_begin || {
 	exit 1
 }
 H=$KR_TEST_HOME
-T=$(dirname "$(mktemp -u)")/kr-backup.$$
-mkdir -m 755 "$T"
+T=$(mktemp -d)
+chmod 755 "$T"
 vault=$T/vault new=$T/new key=$T/key
 finish() {
 	local dir
@@ -248,7 +248,7 @@ refused "newer schema" 'newer or another version' "$T/vault-newer" --key "$key"
 # alone NAME: nothing of a killed command runs on
 alone() {
 	local i
-	for ((i = 0; i < 40; i++)); do
+	for ((i = 0; i < 200; i++)); do
 		pgrep -f "restic --repo $T" >/dev/null || pgrep -f "tmp/backup/school" >/dev/null ||
 			pgrep -f "$T/.*restoring" >/dev/null || return 0
 		sleep 0.05

@@ -142,12 +142,13 @@ INSERT INTO kreide_auth.credential (person_id, hash, changed)
 COMMIT;
 `;
 	/* Slots 1 and 2 are open, 3 to 5 are over; the third was handed in by everybody and the
-	   class teacher has answered. */
+	   class teacher has answered. Due is counted from now, not from midnight: what falls
+	   into the last seven days must not depend on the hour. */
 	yield `INSERT INTO tasks_task (id, rev, title, body, group_id, due, owner_id, created, changed)
  SELECT ${BASE} + (g.id - ${BASE}) * ${SLOTS} + q.seq, 1,
   CONCAT(ELT(1 + CRC32(CONCAT(${seed}, '/', g.id, '/', q.seq)) % 6, 'Arbeitsblatt', 'Protokoll', 'Aufsatz', 'Übung', 'Lernplakat', 'Wiederholung'), ' ', q.seq, ': ', g.name),
   REPEAT('Lies den Text im Buch und beantworte die Fragen in ganzen Sätzen. ', 2 + q.seq), g.id,
-  IF(q.seq <= 2, @today + INTERVAL (1 + (g.id + q.seq * 4) % 9) DAY, @today - INTERVAL (2 + (g.id + q.seq * 11) % 35) DAY) + INTERVAL 17 HOUR,
+  IF(q.seq <= 2, @now + INTERVAL (1 + (g.id + q.seq * 4) % 9) DAY, @now - INTERVAL (2 + (g.id + q.seq * 11) % 35) DAY) - INTERVAL 5 HOUR,
   m.person_id, @now - INTERVAL 40 DAY, @now - INTERVAL 40 DAY
  FROM core_group g JOIN seq_1_to_5 q JOIN core_my_group m ON m.group_id = g.id AND m.role = 3
  WHERE ${inGroups("g.id")} ORDER BY g.id, q.seq;

@@ -36,7 +36,8 @@ export function rowsOf(text) {
 
 /* Lines between two accept4() that succeeded are one request. */
 export function callsOf(text) {
-	const lines = text.split("\n").filter((l) => /^\w+\(/.test(l));
+	/* Whether the answer of the database is waited for depends on how fast it comes. */
+	const lines = text.split("\n").filter((l) => /^\w+\(/.test(l) && !/^poll\(| = -1 EAGAIN /.test(l));
 	const starts = lines.flatMap((l, i) => (/^accept4\(.*= \d+$/.test(l) ? [i] : []));
 	const counts = new Map();
 	if (starts.length === 0) return { calls: 0, counts };
@@ -95,8 +96,14 @@ export class Watched {
 			rmSync(file);
 		}
 		if (this.tool === "strace") {
-			await sleep(30); /* what comes after the answer */
-			Object.assign(one, callsOf(readFileSync(this.out, "utf8")));
+			/* What comes after the answer, until nothing more comes. */
+			let text = "";
+			for (let more = ""; ; text = more) {
+				await sleep(30);
+				more = readFileSync(this.out, "utf8");
+				if (more === text) break;
+			}
+			Object.assign(one, callsOf(text));
 		} else {
 			const read = () => rowsOf(readFileSync(slowLog).subarray(at).toString("utf8"));
 			await until(() => read().n >= queries, `${queries} statements of ${path}, not as many in the log`);

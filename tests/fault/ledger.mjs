@@ -68,7 +68,7 @@ export class Ledger {
 	task(upload) {
 		const mark = this.next(), file = upload ? this.file(mark) : undefined;
 		return { kind: "task", mark, file, by: this.chance.of(this.teachers), path: "/tasks/new",
-			fields: { title: mark, body: `Text ${mark}`, group: this.group, due: "2027-02-20T18:00", ...(file ? { material: file } : {}) } };
+			fields: { title: mark, body: `Text ${mark}`, group: this.group, due: "2031-02-20T18:00", ...(file ? { material: file } : {}) } };
 	}
 	work(upload) {
 		const task = this.tasks.find((t) => t.left.length > 0);

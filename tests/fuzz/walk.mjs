@@ -237,7 +237,7 @@ async function prepare() {
 	await oracle.readPolicies();
 	for (const table of Object.keys(facts.objects)) lists[table] = (await oracle.objectsOf(table)).filter((o) => !o.missing);
 	const planted = await plant(lists);
-	world.signal("jobs", "STOP"); /* it writes by itself */
+	await world.holdJobs();
 	await oracle.warmUp();
 	for (const p of Object.values(people)) await oracle.tokenOf(p);
 	watch = await new Watch().begin();

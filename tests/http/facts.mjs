@@ -196,7 +196,7 @@ let sheet;
 async function withSheet() {
 	if (sheet !== undefined) return sheet;
 	const b = people.teacher.browser;
-	const a = await b.post("/tasks/new", { title: "Mit Blatt", body: "x", group: await group("7b"), due: "2027-03-20T18:00",
+	const a = await b.post("/tasks/new", { title: "Mit Blatt", body: "x", group: await group("7b"), due: "2031-03-20T18:00",
 		material: file("aufgabe.pdf") }, { on: "/tasks/new" });
 	return (sheet = a.headers.location.match(/\d+$/)[0]);
 }

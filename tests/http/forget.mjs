@@ -86,11 +86,11 @@ async function post(p, path, fields, on, tally) {
 }
 
 async function teach(t, tally) {
-	const due = "2027-01-20T18:00";
+	const due = "2031-01-20T18:00";
 	await post(t, "/news/new", { title: "Zeisigruf News", category: "general", body: "Zeisigruf im Text", audience_id: "all" }, null, tally);
 	const a = await post(t, "/tasks/new", { title: "Zeisigruf Aufgabe", body: "Zeisigruf Arbeitsauftrag", group: await group("7b"), due,
 		material: { name: "Zeisigruf-Blatt.txt", bytes: "Zeisigruf auf dem Blatt\n", type: "text/plain" } }, null, tally);
-	await post(t, "/skeleton/new", { title: "Zeisigruf Eintrag", kind: "idea", day: "2027-01-20", body: "Zeisigruf" }, null, tally);
+	await post(t, "/skeleton/new", { title: "Zeisigruf Eintrag", kind: "idea", day: "2031-01-20", body: "Zeisigruf" }, null, tally);
 	await post(t, "/profile/token", { label: "Zeisigruf Programm" }, "/profile", tally);
 	return a.headers.location.replace(/^https?:\/\/[^/]+/, "");
 }
@@ -103,7 +103,7 @@ async function learn(p, task, tally) {
 	await post(p, `${task}/submit`, { answer: "Wachtelruf Antwort",
 		work: { name: "Wachtelruf-Heft.txt", bytes: "Wachtelruf im Heft\n", type: "text/plain" } }, task, tally);
 	/* And for a teacher who stays, who answers: that is about the pupil as well. */
-	const own = await post(teacher, "/tasks/new", { title: "Naturkunde", body: "Ruf", group: await group("7b"), due: "2027-01-20T18:00" }, null, tally);
+	const own = await post(teacher, "/tasks/new", { title: "Naturkunde", body: "Ruf", group: await group("7b"), due: "2031-01-20T18:00" }, null, tally);
 	const path = own.headers.location.replace(/^https?:\/\/[^/]+/, "");
 	await post(p, `${path}/submit`, { answer: "Wachtelruf bei der Lehrerin" }, path, tally);
 	const id = await value(`SELECT id FROM tasks_submission WHERE person_id = ${p.id} ORDER BY id DESC LIMIT 1`);
@@ -228,7 +228,7 @@ async function retention(tally) {
 	for (const p of [old, young]) await people.admin.browser.post(`/people/${p.id}/leave`, {}, { on: `/people/${p.id}` });
 	await sql(`UPDATE core_person SET left_at = ${at(91)} WHERE id = ${old.id}; UPDATE core_person SET left_at = ${at(89)} WHERE id = ${young.id}`);
 	/* A task whose time is over, with its file. */
-	const a = await people.teacher.browser.post("/tasks/new", { title: "Ablage mit Blatt", body: "x", group: await group("7b"), due: "2027-01-20T18:00",
+	const a = await people.teacher.browser.post("/tasks/new", { title: "Ablage mit Blatt", body: "x", group: await group("7b"), due: "2031-01-20T18:00",
 		material: { name: "a.txt", bytes: "Ablage auf der Platte\n", type: "text/plain" } });
 	const task = a.headers.location.match(/(\d+)$/)[1];
 	await sql(`UPDATE tasks_task SET changed = ${at(731)} WHERE id = ${task}`);

@@ -6,7 +6,7 @@
 import { encode, multipart } from "./client.mjs";
 import * as facts from "./facts.mjs";
 import { Snapshot, writes } from "./snapshot.mjs";
-import { group, kreide, people, signal, sql, today } from "./world.mjs";
+import { group, holdJobs, kreide, people, signal, sql, today } from "./world.mjs";
 
 const ROLES = { pupil: 1, teacher: 2, parent: 4, staff: 8, admin: 16 };
 export const MISSING = 987654321;
@@ -285,7 +285,7 @@ export default async function matrix(tally) {
 		await kreide("module", what, "skeleton", ...(what === "open"
 			? ["--roles", "pupil,teacher,admin", "--decision", "Matrix"] : []));
 	await facts.prepare();
-	signal("jobs", "STOP"); /* it writes by itself */
+	await holdJobs();
 	const snapshot = new Snapshot();
 	let m;
 	try {

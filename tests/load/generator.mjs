@@ -18,21 +18,26 @@ const one = async (p, ...args) => {
 	return { ...r.classes.one, all: r };
 };
 
+/* A machine that stands still for a moment delays whoever is on it; a generator that
+   measures wrongly does so three times. */
+async function measures(what, good, ...args) {
+	let r;
+	for (let i = 0; i < 3 && !(r && good(r)); i++) r = await one(...args);
+	check(what, good(r), JSON.stringify(r));
+}
+
 async function times() {
-	const late = await one("late", "--rate", 100, "--seconds", 1);
-	check("a delay of 100 ms is seen", late.ok === 100 && late.ok_ms.p50 >= 99 && late.ok_ms.p50 < 400, JSON.stringify(late.ok_ms));
+	await measures("a delay of 100 ms is seen", (r) => r.ok === 100 && r.ok_ms.p50 >= 99 && r.ok_ms.p50 < 400, "late", "--rate", 100, "--seconds", 1);
 	/* 3 s, of which 1 s nobody is served: a third of the requests was to leave then and
 	   waits, on average for half of it. A closed loop has one late request per connection. */
 	const open = await one("stall", "--rate", 200, "--seconds", 3);
 	check("all are answered after the pause", open.ok === 600, JSON.stringify(open));
 	check("who was to leave in the pause has waited: p99", open.ok_ms.p99 > 700, JSON.stringify(open.ok_ms));
 	check("who was to leave in the pause has waited: p95", open.ok_ms.p95 > 500, JSON.stringify(open.ok_ms));
-	const even = await one("now", "--rate", 300, "--seconds", 1);
-	check("as many as asked for", even.sent === 300 && even.ok === 300 && even.all.took < 3, JSON.stringify(even));
+	await measures("as many as asked for", (r) => r.sent === 300 && r.ok === 300 && r.all.took < 3, "now", "--rate", 300, "--seconds", 1);
 	const few = await one("late", "--rate", 100, "--seconds", 1, "--connections", 2);
 	check("waiting for a connection counts", few.ok === 100 && few.ok_ms.max > 2000, JSON.stringify(few.ok_ms));
-	const closed = await one("late", "--closed", "--rate", 5, "--seconds", 1);
-	check("a closed loop waits for its answers", closed.ok >= 25 && closed.ok <= 55, String(closed.ok));
+	await measures("a closed loop waits for its answers", (r) => r.ok >= 25 && r.ok <= 55, "late", "--closed", "--rate", 5, "--seconds", 1);
 	const capped = await one("now", "--rate", 1000, "--seconds", 5, "--requests", 50);
 	check("no more than allowed", capped.sent === 50, String(capped.sent));
 }
@@ -41,7 +46,7 @@ async function verdicts() {
 	const n = ["--rate", 50, "--seconds", 0.2];
 	for (const [p, what] of Object.entries({ shed: "shed", bare: "wrong", other: "wrong", short: "wrong", moved: "wrong",
 		chunks: "ok", close: "ok", broken: "lost", never: "lost" })) {
-		const r = await one(p, ...n, "--timeout", 0.5);
+		const r = await one(p, ...n, "--timeout", p === "never" ? 0.5 : 5);
 		check(`${p}: ${what}`, r.sent === 10 && r[what] === 10, JSON.stringify(r));
 	}
 }

@@ -142,11 +142,14 @@ goes_on 'set aside after a crash'
 calls hang 303
 wait_until 45 logged 'event=worker.too_long class=jobs plugin=drill'
 ok 'one that hangs is killed' $?
+# It is due again in two seconds, and would hang amid what follows.
+sql "UPDATE core_outbox SET due = due + INTERVAL 1 HOUR WHERE done_at IS NULL AND JSON_VALUE(args, '\$[0]') = 'hang'"
 wait_until 10 eval '[[ -n $(jobs) ]]'
 goes_on 'hang'
 is 'it counted as a try' 1 "$(row hang 'tries > 0 AND done_at IS NULL')"
 at_last hang 8
 wait_until 10 row_is hang tries 9
+is 'one that hangs is set aside at last' '9 1' "$(row hang "CONCAT(tries, ' ', done_at IS NULL)")"
 
 # ── regular jobs ──
 wait_until 30 says 3 "SELECT COUNT(*) FROM core_cron WHERE id LIKE 'drill.%'"

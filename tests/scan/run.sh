@@ -239,7 +239,7 @@ test_deaths() {
 	start --timeout 30
 	line=$(ask text.txt) & # answered later
 	ask text.txt >"$D/answer" &
-	wait_for 5 eval '[ "$(scans)" -ge 1 ]'
+	wait_for 5 eval '[ "$(scans)" -ge 2 ]'
 	for p in $(kids "$(engine)"); do kill -9 "$p"; done
 	wait_for 2 test -s "$D/answer"
 	check "scan killed" "text.txt not-scanned crash -" "$(cat "$D/answer")"
@@ -248,7 +248,7 @@ test_deaths() {
 	wait_for 5 eval '[ "$(scans)" -ge 1 ]'
 	old=$(engine)
 	kill -9 "$old"
-	sleep 0.3
+	wait_for 2 test -s "$D/answer"
 	check "engine killed" "text.txt not-scanned crash -" "$(cat "$D/answer")"
 	wait_for 5 eval '[ -n "$(engine)" ]'
 	wait_for 5 eval '[ "$(scans)" = 0 ]'
@@ -256,7 +256,7 @@ test_deaths() {
 	check "another engine" "text.txt clean - text/plain" "$(cat "$D/answer")"
 	# leaving cancels
 	bad quit
-	sleep 0.3
+	wait_for 2 eval '[ "$(scans)" = 0 ]' # by itself after 3 s
 	check "scan cancelled" 0 "$(scans)"
 	# stopping does not wait for a scan, and says so
 	ask text.txt >"$D/answer" &
@@ -267,6 +267,8 @@ test_deaths() {
 	check "with status" 0 "$stopped"
 	wait_for 1 test -s "$D/answer"
 	check "and says so" "text.txt not-scanned stopping -" "$(cat "$D/answer")"
+	gone() { local p; for p in $old; do [ ! -d "/proc/$p" ] || return 1; done; }
+	wait_for 2 gone # one that has ended waits for somebody to look
 	check "nothing stays" "" "$(for p in $old; do [ -d "/proc/$p" ] && echo "$p"; done)"
 	start --timeout 1
 	check "too slow" "text.txt not-scanned timeout -" "$(ask text.txt)"

@@ -272,19 +272,27 @@ test_live() {
 	fi
 }
 
+# at_once NAME ADDRESS: a refusal takes less than 300 ms, once in three at least: the
+# machine may stand still for a moment.
+at_once() {
+	local i took='' status=1
+	for i in 1 2 3; do
+		took+=" $(curl -s -o "$DIR/none" -w '%{http_code} %{time_total}' "$2")"
+		[[ ! $took =~ 503\ 0[.,][012][0-9]*$ ]] || status=0
+	done
+	ok "$1" "$status" "$took"
+}
+
 test_faults() {
-	local seen began
+	local seen
 	is 'a worker that dies' 502 "$(code "$U/crash")"
 	is 'the next request' 200 "$(code "$U/")"
 	end_responder
-	began=$(ms)
 	seen=$(head_of "$U/")
 	has 'core is away: 503' "$seen" ' 503 '
 	has 'core is away: come back' "$seen" 'Retry-After: 5'
 	once 'core is away: policy' "$seen" Content-Security-Policy
-	seen=0
-	(($(ms) - began < 300)) || seen=1
-	ok 'core is away: within 300 ms' "$seen"
+	at_once 'core is away: within 300 ms' "$U/"
 	is 'content host: 503' 503 "$(code "$U/" -H 'Host: content.localhost')"
 	has 'errors are logged' "$(<"$DIR/nginx.err")" 'forbidden by rule'
 	hasnt 'but no line for each that core refuses' "$(<"$DIR/nginx.err")" 'connect() to unix:'
@@ -294,11 +302,8 @@ test_faults() {
 		code "$U/sleep/15000" >>"$DIR/burst" & # until the responder ends
 	done
 	wait_until 10 grep -qs 503 "$DIR/burst"
-	began=$(ms)
 	is 'queue is full: 503' 503 "$(code "$U/sleep/1")"
-	seen=0
-	(($(ms) - began < 300)) || seen=1
-	ok 'queue is full: at once' "$seen"
+	at_once 'queue is full: at once' "$U/sleep/1"
 	is 'another pool goes on' 200 "$(code "$U/slow" -d x)"
 	is 'static files go on' 200 "$(code "$U/robots.txt")"
 	end_responder
@@ -312,21 +317,31 @@ slow_clients() {
 	printf 'POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nx' >&6
 	printf 'GET / HTTP/1.1\r\nHost: local' >&7
 	SLOW_BEGAN=$(ms)
+	{
+		cat <&6 >/dev/null 2>&1
+		ms >"$DIR/closed6"
+	} &
+	{
+		cat <&7 >/dev/null 2>&1
+		ms >"$DIR/closed7"
+	} &
 }
 test_slow_clients() {
-	local status=0
+	local status=0 one took seen=''
 	wait_until 5 eval "((\$(ms) - $SLOW_BEGAN > 9000))" || sleep 5
 	is 'others are served meanwhile' 200 "$(code "$U/")"
-	timeout 8 cat <&7 >/dev/null 2>&1
-	[[ $? -ne 124 ]] || status=1
+	wait_until 20 test -s "$DIR/closed7" || status=1
 	ok 'silent header: closed' "$status"
 	status=0
-	timeout 8 cat <&6 >/dev/null 2>&1
-	[[ $? -ne 124 ]] || status=1
+	wait_until 20 test -s "$DIR/closed6" || status=1
 	ok 'silent body: closed' "$status"
 	status=0
-	(($(ms) - SLOW_BEGAN < 20000)) || status=1
-	ok 'both within 20 s' "$status" "$(($(ms) - SLOW_BEGAN)) ms"
+	for one in 6 7; do
+		took=$(($(<"$DIR/closed$one") - SLOW_BEGAN))
+		((took > 5000 && took < 20000)) || status=1
+		seen+=" $took ms"
+	done
+	ok 'both within 20 s' "$status" "$seen"
 	exec 6>&- 7>&-
 }
 
@@ -349,8 +364,7 @@ test_rate() {
 	printf 'rate_per_address = 1\nburst_per_address = 3\n' >>"$H/etc/kreide.conf"
 	"$STACK" render --home "$H" || return
 	kill -HUP "${PIDS[2]}"
-	sleep 0.5
-	for _ in {1..8}; do head_of "$U/" >"$DIR/rate"; done
+	wait_until 10 eval 'head_of "$U/" >"$DIR/rate"; grep -q " 429 " "$DIR/rate"'
 	has 'too many' "$(<"$DIR/rate")" ' 429 '
 	has 'too many: come back' "$(<"$DIR/rate")" 'Retry-After: 10'
 	is 'static files are not counted' 200 "$(code "$U/robots.txt")"

@@ -182,16 +182,19 @@ test_descriptors() {
 }
 
 test_order() {
-	local name seen='' left until pids=()
+	local name seen='' left until pass pids=()
 	for name in nginx push kreide scan mariadb; do
 		pids+=("$name:$(record "$name")")
 	done
 	kill -INT -- "-$BEGUN" # Ctrl-C: to the whole group
 	left=${pids[*]} until=$(($(ms) + 12000))
 	while [[ -n ${left// /} ]] && (($(ms) < until)); do
-		for name in $left; do
-			kill -0 "${name#*:}" 2>/dev/null || { seen+=" ${name%:*}" && left=${left/$name/}; }
+		# From the last to the first: who ended before another is looked at after it.
+		pass=''
+		for name in $(tac -s ' ' <<<"$left "); do
+			kill -0 "${name#*:}" 2>/dev/null || { pass=" ${name%:*}$pass" && left=${left/$name/}; }
 		done
+		seen+=$pass
 	done
 	is 'Ctrl-C stops in order' ' nginx push kreide scan mariadb' "$seen"
 	ended 'Ctrl-C'
@@ -227,7 +230,7 @@ test_make() {
 test_closed_terminal() {
 	local terminal
 	: >"$DIR/out"
-	setsid script -qfec "'$STACK' run --home '$H' --port $PORT --no-demo" "$DIR/out" \
+	setsid env --default-signal=HUP script -qfec "'$STACK' run --home '$H' --port $PORT --no-demo" "$DIR/out" \
 		>/dev/null 2>&1 </dev/null &
 	terminal=$!
 	wait_until 60 grep -q 'is ready' "$DIR/out"
@@ -240,7 +243,7 @@ test_closed_terminal() {
 	# make as the first program of a terminal, as in `ssh -t school make run`: the kernel
 	# tells make alone.
 	: >"$DIR/out"
-	setsid script -qfec "exec make -C '$DIR' run" "$DIR/out" >/dev/null 2>&1 </dev/null &
+	setsid env --default-signal=HUP script -qfec "exec make -C '$DIR' run" "$DIR/out" >/dev/null 2>&1 </dev/null &
 	terminal=$!
 	wait_until 60 grep -q 'is ready' "$DIR/out"
 	ok 'make in a terminal' $? "$(<"$DIR/out")"
@@ -310,6 +313,8 @@ test_logs() {
 	local log status=0 sweep
 	log=$(realpath "$H/log")
 	curl -s "$U/x?token=geheim" >/dev/null
+	wait_until 3 grep -q 'GET /x' "$log/nginx/access.log"
+	ok 'the request is in the log' $?
 	hasnt 'no query string in any log' "$(cat "$log"/*/*)" 'geheim'
 	# An error of nginx, with what it says of the client.
 	curl -s -m 5 -X POST "$U/_live?token=geheim2" >/dev/null
@@ -333,9 +338,7 @@ test_logs() {
 	ok 'in every folder' "$status" "$(ls "$log"/*)"
 	wait_until 5 eval "ls '$log'/nginx/access-*.log >/dev/null 2>&1"
 	ok 'access log of 23 hours: begun anew' $?
-	sleep 0.3
-	curl -s "$U/nachher" >/dev/null
-	wait_until 3 grep -q /nachher "$log/nginx/access.log"
+	wait_until 5 eval "curl -s '$U/nachher' >/dev/null; grep -q /nachher '$log/nginx/access.log'"
 	has 'and the new one is written' "$(cat "$log/nginx/access.log")" /nachher
 	has 'and the old one is kept' "$(cat "$log"/nginx/access-*.log)" /healthz
 	is 'svlogd: every 23 hours, no limit of number' $'s20000000\nn0\nt82800' \

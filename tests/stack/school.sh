@@ -5,7 +5,7 @@
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-if ((!ROOT)) || ! unshare -m true; then
+if ((!ROOT)); then
 	echo 'skipped: only root can give names to a school'
 	summary
 	exit
