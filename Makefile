@@ -167,7 +167,7 @@ $(B)/web/.done: $(WEB_SRC) web/node_modules/.package-lock.json
 	$(call SAY,web)node web/build.mjs $(B)/web
 	@touch $@
 %/node_modules/.package-lock.json: %/package-lock.json
-	cd $* && npm ci --ignore-scripts --no-audit --no-fund --silent
+	cd $* && npm ci --ignore-scripts --no-audit --no-fund --silent --fetch-retries=5
 	@touch $@
 
 MIGR := $(wildcard migrations/*.sql plugins/*/migrations/*.sql plugins/*/demo.sql)

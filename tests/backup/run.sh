@@ -88,18 +88,19 @@ for _ in $(seq 60); do
 	sleep 0.5
 done
 ok "the writer was never refused" [ ! -s "$T/writer.log" ]
-expect "the second stores only what is new" 0 '"new_key":false' \
+expect "a second, of what has come since" 0 '"new_key":false' \
 	"$K" --home "$H" backup "$vault" --json
+expect "a third, of nothing new" 0 '"new_key":false' "$K" --home "$H" backup "$vault" --json
 last=$(word snapshot)
-ok "half of the first at most ($(number bytes_added) of $bytes bytes)" \
-	[ "$(number bytes_added)" -lt $((bytes / 2)) ]
+ok "a quarter of the first at most ($(number bytes_added) of $bytes bytes)" \
+	[ "$(number bytes_added)" -lt $((bytes / 4)) ]
 ok "the key is the administrator's alone" [ "$(stat -c %a "$H/secret/backup.key")" = 400 ]
 cp "$H/secret/backup.key" "$key"
 ok "nothing of the school can be read without it" \
-	sh -c "! grep -rqa -e 'Antwort auf' -e 'lehrerin' '$vault'"
+	sh -c "grep -rqa -e 'Antwort auf' -e 'lehrerin' '$vault'; [ \$? = 1 ]"
 expect "doctor knows" 0 'last backup is of today' "$K" --home "$H" doctor
 ok "noted in the log of who did what" [ "$(sql "$H" "SELECT COUNT(*) FROM kreide_audit.entry
-	WHERE action = 'core.backup_made'")" = 2 ]
+	WHERE action = 'core.backup_made'")" = 3 ]
 # ── health ──
 token=$(node tests/backup/school.mjs token "$KR_TEST_PORT" admin)
 metrics() {
@@ -130,7 +131,7 @@ sql "$H" "SELECT account FROM core_person WHERE account NOT IN ('admin') UNION
 	SELECT family FROM core_person UNION SELECT given FROM core_person" |
 	awk 'length($0) > 3' | sort -u >"$T/names"
 ok "no name of anybody ($(wc -l <"$T/names") asked for)" \
-	sh -c "! grep -qiwFf '$T/names' '$T/metrics.txt'"
+	sh -c "[ \$(wc -l <'$T/names') -gt 100 ] && grep -qiwFf '$T/names' '$T/metrics.txt'; [ \$? = 1 ]"
 ok "nothing is left in tmp" [ ! -e "$H/tmp/backup" ]
 
 # ── the first one: taken while rows and files came in ──

@@ -447,7 +447,7 @@ hanging(void **state)
 	began = kr_mono_us();
 	assert_int_equal(
 	    verify("mia.oeztuerk", "Wolke sieben Giraffe", "z").verdict, KR_AUTH_DOWN);
-	assert_true(kr_mono_us() - began < 500000);
+	assert_true(kr_mono_us() - began < 2000000);
 	begin();
 	assert_int_equal(
 	    kr_auth_bearer(&cx, KR_S("kr_unknown")).verdict, KR_AUTH_WRONG);

@@ -617,7 +617,7 @@ test_read_only(void **state)
 	begin(ro);
 	start = kr_mono_us();
 	(void)number(&cx, &q_slow, 0);
-	assert_true(kr_mono_us() - start < 2600000);
+	assert_true(kr_mono_us() - start < 3900000); /* not twice */
 	assert_true(kr_mono_us() - start > 1500000);
 	assert_int_equal(kr_status(&cx), KR_ELIMIT);
 

@@ -148,7 +148,7 @@ test_restart(void **state)
 		begin(ro);
 		(void)number(&cx, &q_count, 0);
 		assert_int_equal(kr_status(&cx), KR_EUPSTREAM);
-		assert_true(kr_mono_us() - start < 300000);
+		assert_true(kr_mono_us() - start < 1500000);
 	}
 	db_sh("up");
 	begin(ro);
@@ -222,15 +222,15 @@ test_hang(void **state)
 	/* an open connection: 2 s once, then every connection at once */
 	assert_int_equal(kill(server, SIGSTOP), 0);
 	usleep(100000); /* its threads stop one after the other */
-	assert_in_range(timed_count(ro), 1900000, 2600000);
+	assert_in_range(timed_count(ro), 1900000, 3900000);
 	for (int i = 0; i < 3; i++)
-		assert_true(timed_count(ro) < 50000);
-	assert_true(timed_count(fresh) < 50000);
+		assert_true(timed_count(ro) < 500000);
+	assert_true(timed_count(fresh) < 500000);
 
 	/* the pause ends and it still hangs: a new connection takes 2 s, once */
 	own_circuit = 0;
-	assert_in_range(timed_count(fresh), 1900000, 2600000);
-	assert_true(timed_count(ro) < 50000);
+	assert_in_range(timed_count(fresh), 1900000, 3900000);
+	assert_true(timed_count(ro) < 500000);
 	assert_true(*circuit - kr_mono_us() > 4000000);
 	assert_int_equal(kill(server, SIGCONT), 0);
 	*circuit = 0;

@@ -102,7 +102,8 @@ test("a session that ends while somebody writes costs nothing", async () => {
 	await page.goto(`${origin}/news/new`);
 	await page.fill("[name=title]", "Früher Schluss");
 	await page.fill("[name=body]", words);
-	await page.waitForTimeout(700); /* drafts are kept when somebody stops typing */
+	/* Drafts are kept when somebody stops typing. */
+	await page.waitForFunction(() => Object.values({ ...sessionStorage }).some((kept) => kept.includes("zu Hause weiter")));
 	await page.context().clearCookies();
 	await page.selectOption("[name=category]", "general");
 	await page.check("[name=audience_id] >> nth=0");

@@ -89,8 +89,8 @@ test("dragged by its grip, into an empty area as well", async () => {
 	await page.mouse.down();
 	await page.mouse.move(to.x + 60, to.y + to.height / 2 - 4, { steps: 12 });
 	/* The browser tells of a drag at its own pace: held over the area until it is there. */
-	for (let i = 0; i < 40 && (await places(page))[empty] !== tile; i++) {
-		await page.mouse.move(to.x + 60 + i, to.y + to.height / 2);
+	for (let i = 0; i < 200 && (await places(page))[empty] !== tile; i++) {
+		await page.mouse.move(to.x + 60 + (i % 40), to.y + to.height / 2);
 		await page.waitForTimeout(50);
 	}
 	assert.equal((await places(page))[empty], tile);

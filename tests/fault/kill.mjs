@@ -20,12 +20,17 @@ const signsIn = async () => {
 	return true;
 };
 
-/* One process of a class of core's own: back when there are as many as before. */
+/* One process of a class of core's own, when all of them are there: back when they are again. */
+const full = {};
 const core = (name, also = async () => true) => ({
-	find: () => pidsOf(name),
-	back: (killed, before) => {
+	find: () => {
 		const now = pidsOf(name);
-		return !now.includes(killed) && now.length === before.length ? also() : false;
+		full[name] ??= now.length;
+		return now.length === full[name] ? now : [];
+	},
+	back: (killed) => {
+		const now = pidsOf(name);
+		return !now.includes(killed) && now.length === full[name] ? also() : false;
 	},
 	limit: 1000,
 });
@@ -60,7 +65,7 @@ async function kill(name, chance, back) {
 	} catch {
 		return; /* it had ended by itself */
 	}
-	const ok = await until(60, () => v.back(pid, before), 10);
+	const ok = await until(60, () => v.back(pid), 10);
 	if (!ok) tally.note(`  ${name}: ${pid} (now ${comm(pid) || "gone"}) is not replaced after a minute; /healthz: ${said.trim()}`);
 	(back[name] ??= []).push(ok ? performance.now() - from : Infinity);
 }
@@ -85,6 +90,7 @@ export default async function () {
 	const who = process.env.KILL ? process.env.KILL.split(",") : Object.keys(victims);
 	const ledger = new Ledger(join(work, "ledger"), new Chance(seed + 1), `Buch${seed}`);
 	await ledger.people(6);
+	for (const v of Object.values(victims)) v.find(); /* all are there now */
 	/* What is asked for; what the machine gives is in the table. */
 	const offer = whole ? [50, 24, 200] : [12, 8, 100];
 	const running = ledger.load(...offer), end = performance.now() + seconds * 1000;

@@ -33,15 +33,6 @@ add() {
 	fi
 }
 
-# with PROGRAM NAME COMMAND...: only where it is installed
-with() {
-	if command -v "$1" >/dev/null; then
-		check "${@:2}"
-	else
-		echo "skipped: $2, there is no $1"
-	fi
-}
-
 mapfile -t files < <(core/tools/files.sh)
 mapfile -t c_files < <(printf '%s\n' "${files[@]}" | grep -E '\.[ch]$')
 mapfile -t scripts < <(printf '%s\n' "${files[@]}" | grep -E '^(conf|tests|core|\.ci)/' |
@@ -78,10 +69,10 @@ check 'rules (krlint --rules says why)' "$KREIDE_BUILD/tools/krlint" --unused "$
 check 'rules, written' written
 add 'rules, tried' tests/lint/selftest.sh
 check 'texts' core/tools/textcheck.sh
-with clang-format-14 'layout' layout
-with shellcheck 'shell scripts' shellcheck -x -S warning "${scripts[@]}"
+check 'layout' layout
+check 'shell scripts' shellcheck -x -S warning "${scripts[@]}"
 # What is sourced sets names for others.
-with shellcheck 'parts of shell scripts' shellcheck -x -S warning -e SC2034 "${sourced[@]}"
+check 'parts of shell scripts' shellcheck -x -S warning -e SC2034 "${sourced[@]}"
 check 'sizes' core/tools/stats.sh
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
