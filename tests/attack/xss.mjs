@@ -30,7 +30,7 @@ async function fires(policy) {
 		/* Until nothing has come for a while. */
 		for (let had = -1, i = 0; i < 12; i++) {
 			const has = await tab.evaluate(() => window.got.length);
-			if (has === had) break;
+			if (has === had && i > 1) break;
 			had = has;
 			await tab.waitForTimeout(400);
 		}

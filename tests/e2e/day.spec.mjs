@@ -111,7 +111,7 @@ test("4 a pupil finds it, hands in text, photo and document; malware leaves no t
 		const refused = pupil.waitForResponse((a) => a.request().method() === "POST" && a.url().endsWith("/submit"));
 		await pupil.click("text=/^Abgeben$/");
 		assert.equal((await refused).status(), 422);
-		await pupil.locator(`.k-bad:has-text('Schadprogramm')`).waitFor();
+		await pupil.locator(".k-bad:has-text('Schadprogramm')").waitFor();
 		assert.equal(await pupil.inputValue("[name=answer]"), "In Kapitel 4 geht Rico einkaufen.");
 		assert.equal(files(), before);
 	}

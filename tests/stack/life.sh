@@ -183,15 +183,15 @@ test_descriptors() {
 
 test_order() {
 	local name seen='' left until pass pids=()
-	for name in nginx push kreide scan mariadb; do
+	# From the last to the first: who ended before another is looked at after it.
+	for name in mariadb scan kreide push nginx; do
 		pids+=("$name:$(record "$name")")
 	done
 	kill -INT -- "-$BEGUN" # Ctrl-C: to the whole group
 	left=${pids[*]} until=$(($(ms) + 12000))
 	while [[ -n ${left// /} ]] && (($(ms) < until)); do
-		# From the last to the first: who ended before another is looked at after it.
 		pass=''
-		for name in $(tac -s ' ' <<<"$left "); do
+		for name in $left; do
 			kill -0 "${name#*:}" 2>/dev/null || { pass=" ${name%:*}$pass" && left=${left/$name/}; }
 		done
 		seen+=$pass
