@@ -146,7 +146,7 @@ read_patience(struct reading *r, struct kr_patience *p_r)
 
 	for (size_t i = 0; i < KR_LANES; i++)
 		p_r->lane_us[i] = number(r, lanes[i].key, lanes[i].ms, 1, 12000) * 1000;
-	p_r->burst_us = number(r, "wait_burst_ms", 2000, 1, 12000) * 1000;
+	p_r->burst_us = number(r, "wait_burst_ms", 5000, 1, 12000) * 1000;
 }
 
 bool

@@ -16,7 +16,7 @@ make --no-print-directory B="$KREIDE_BUILD" "$KREIDE_BUILD/load" >/dev/null || {
 if [ -z "${KR_TEST_HOME-}" ]; then
 	# No limit per address: all of it comes from one. Who waits longest waits less here, so
 	# that it is seen within seconds.
-	waits=$'wait_save_ms = 1500\nwait_sign_ms = 3500\nwait_must_ms = 4500'
+	waits=$'wait_save_ms = 1500\nwait_sign_ms = 3500\nwait_must_ms = 4500\nwait_burst_ms = 2000'
 	[ "${1-}" != --full ] || waits=
 	KR_TEST_CONF=$'rate_per_address = 0\n'$waits stack_begin || {
 		echo "0 passed, 1 failed"
