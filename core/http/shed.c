@@ -140,13 +140,12 @@ kr_admit(kr_ctx *cx, const struct kr_route *r)
 {
 	struct kr_req *q = cx->req;
 	int64_t us = waited_us(cx);
+	kr_str pool = kr_fcgi_param("KR_POOL");
 	struct kr_waited w;
 
-	kr_str pool = kr_fcgi_param("KR_POOL");
-
 	q->lane = kr_lane_of(r, q->method, q->query);
-	/* In another pool by nginx' reading of the address: not in the queue of
-	 * readers. */
+	/* In another pool by nginx' reading of the address: not in the readers' queue.
+	 */
 	if (is_reading(q->lane) && pool.n > 0 && !kr_is(pool, "page"))
 		q->lane = KR_LANE_SLOW;
 	w = (struct kr_waited){ q->lane, us < 0 ? 0 : us, false };

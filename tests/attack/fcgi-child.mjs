@@ -78,15 +78,15 @@ Object.assign(cases, {
 	"version 2 amid the body": B(post(3), record(STDIN, B("abc"), { version: 2 }), record(STDIN)),
 });
 
+/* The route that was attacked: nobody died on it, so it is in order, and at once. */
+async function asked(socket) {
+	const began = performance.now(), r = await request(socket, good_);
+	connections++;
+	return { ...r, ms: performance.now() - began };
+}
 async function alive(socket, what) {
-	/* The route that was attacked: nobody died on it, so it is in order, and at once. */
-	let r, ms;
-	for (let i = 0; i === 0 || (i === 1 && ms >= 1000 * slow); i++) { /* who is held up, is so for seconds */
-		const began = performance.now();
-		r = await request(socket, good_);
-		ms = performance.now() - began;
-		connections++;
-	}
+	let { ms, ...r } = await asked(socket);
+	if (ms >= 1000 * slow) ({ ms, ...r } = await asked(socket)); /* who is held up, is so for seconds */
 	slowest = Math.max(slowest, ms);
 	check(r.ended && r.status === 200 && ms < 1000 * slow, `${what}: afterwards ${r.how} ${r.status} in ${Math.round(ms)} ms`);
 }

@@ -134,7 +134,7 @@ function judge(list, json, picture, run) {
 		ok(`${r.name}: CPU time was counted`, typeof r.cpu_ms === "number" && (r.cpu_ms > 0 || r.name === "static"));
 		ok(`${r.name}: is compared with ${r.of}`, NAMES.includes(r.of) && typeof r.ratio === "number");
 	}
-	for (const r of list) ok(`${r.name}: ${r.errors} errors`, r.errors <= Math.max(3, 0.01 * r.rps));
+	for (const r of list) ok(`${r.name}: ${r.errors} errors`, r.errors <= 0.01 * r.rps);
 	for (const [name, n] of [["F own", 0], ["Q1 own", 1], ["Q5 own", 5], ["Q20 own", 20], ["LIST500 own", 1], ["frame", 1]])
 		ok(`${name}: ${n} statements`, list.find((r) => r.name === name).sql === n);
 	ok("a hand-in alone is on the disk when it is answered", run.more.fsyncs.alone.fsyncs >= 1);

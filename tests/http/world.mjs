@@ -57,6 +57,14 @@ export function pidsOf(name) {
 }
 
 const stopped = new Set();
+export function signal(name, which) {
+	const list = pidsOf(name);
+	if (which === "STOP") stopped.add(name);
+	else stopped.delete(name);
+	if (list.length === 0) throw new Error(`no process ${name}`);
+	for (const pid of list) process.kill(pid, `SIG${which}`);
+}
+
 /* Jobs hold still, for they write by themselves; but not amid a transaction, whose locks
    others would wait for. What the server says of those is up to 100 ms old. */
 export async function holdJobs() {
@@ -68,14 +76,6 @@ export async function holdJobs() {
 		signal("jobs", "CONT");
 		await sleep(150);
 	}
-}
-
-export function signal(name, which) {
-	const list = pidsOf(name);
-	if (which === "STOP") stopped.add(name);
-	else stopped.delete(name);
-	if (list.length === 0) throw new Error(`no process ${name}`);
-	for (const pid of list) process.kill(pid, `SIG${which}`);
 }
 
 /* New workers for these pools: none of them is worn out soon (after 10,000 requests, see
